@@ -1,0 +1,144 @@
+"""What a person may type to register and to sign in, and the words they see when it is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import wtforms
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation, ValidationError
+
+from cpd.auth.emails import LONGEST, Email, WrongEmail, read_email
+from cpd.auth.guessable import why_guessable
+from cpd.auth.passwords import LONGEST as LONGEST_PASSWORD
+from cpd.auth.passwords import SHORTEST as SHORTEST_PASSWORD
+from cpd.auth.passwords import normal
+from cpd.auth.professions import BODIES, PROFESSIONS, WrongNumber, read_number
+from cpd.auth.services import Person
+from cpd.forms import Form, LineField, choices, text_of
+
+LONGEST_NAME = 120
+TAKEN = "An account with this e-mail exists. Sign in instead"
+WRONG_PAIR = "The e-mail address or the password is wrong"
+CHANGED = "The terms or the privacy page changed while this page was open. Read them again, then agree"
+
+
+def typed_text(_: wtforms.form.BaseForm, field: wtforms.Field) -> None:
+    """Something must be left of it when it is cleaned."""
+    if not field.data:
+        raise StopValidation(f"Enter your {field.label.text.lower()}")
+
+
+class EmailField(LineField):
+    """An e-mail address; `email` is what was read of it when it is valid."""
+
+    widget = wtforms.widgets.EmailInput()
+    email: Email
+
+    def pre_validate(self, _: wtforms.form.BaseForm) -> None:
+        try:
+            self.email = read_email(self.data or "")
+        except WrongEmail as fault:
+            raise StopValidation(str(fault)) from None
+
+
+class SignInForm(Form):
+    email = EmailField("E-mail address", render_kw={"autocomplete": "username", "spellcheck": "false"})
+    password = PasswordField(
+        "Password",
+        [InputRequired("Enter your password"), Length(max=LONGEST_PASSWORD, message=WRONG_PAIR)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+    def refuse(self) -> None:
+        """Say that the pair is wrong, in the same words whether the account exists or not."""
+        self.password.errors = [WRONG_PAIR]
+
+
+class RegisterForm(Form):
+    name = LineField(
+        "Name",
+        [typed_text, Length(max=LONGEST_NAME, message=f"Use at most {LONGEST_NAME} characters")],
+        description="As it should stand on your certificates.",
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    email = EmailField(
+        "E-mail address",
+        description="You sign in with it.",
+        render_kw={"autocomplete": "username", "spellcheck": "false", "maxlength": LONGEST},
+    )
+    password = PasswordField(
+        "Password",
+        [InputRequired("Choose a password")],
+        description=f"At least {SHORTEST_PASSWORD} characters. Four or more random words are easy to remember.",
+        render_kw={"autocomplete": "new-password"},
+    )
+    profession = SelectField(
+        "Profession",
+        [InputRequired("Choose your profession")],
+        choices=choices("Choose", ((name, name) for name in PROFESSIONS)),
+        render_kw={"autocomplete": "organization-title"},
+    )
+    registration_body = SelectField(
+        "Registration body",
+        [Optional()],
+        choices=choices("None", ((short, body.name) for short, body in BODIES.items())),
+    )
+    registration_number = LineField(
+        "Registration number",
+        [Optional()],
+        description="Printed on your exports if you want it there.",
+        render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 30},
+    )
+    professional = BooleanField(
+        "I am a healthcare professional, or a student of a health profession",
+        [DataRequired("Confirm that you are a healthcare professional or a student of a health profession")],
+    )
+    consent = BooleanField(
+        "I agree to the terms of use and to the privacy page",
+        [DataRequired("Agree to the terms of use and to the privacy page to register")],
+    )
+    documents = HiddenField()
+
+    def __init__(self, *arguments: Any, site_name: str, versions: dict[str, str]) -> None:
+        """versions: what is consented to now, document → version; the form carries what its reader saw."""
+        self.site_name = site_name
+        self.versions_now = " ".join(f"{document}:{version}" for document, version in sorted(versions.items()))
+        super().__init__(*arguments, documents=self.versions_now)
+
+    def validate_password(self, field: wtforms.Field) -> None:
+        password = normal(field.data)
+        if len(password) < SHORTEST_PASSWORD:
+            raise ValidationError(f"Use at least {SHORTEST_PASSWORD} characters")
+        if len(password) > LONGEST_PASSWORD:
+            raise ValidationError(f"Use at most {LONGEST_PASSWORD} characters")
+        if any("\ud800" <= character <= "\udfff" for character in password):
+            raise ValidationError("Use characters that can be typed")
+        typed = (self.name.data, self.email.data, self.registration_number.data)
+        if fault := why_guessable(password, own=[self.site_name, *(text_of(text) for text in typed)]):
+            raise ValidationError(fault)
+
+    def validate_registration_number(self, field: wtforms.Field) -> None:
+        try:
+            field.data = read_number(field.data or "", self.registration_body.data or "")
+        except WrongNumber as fault:
+            raise ValidationError(str(fault)) from None
+
+    def validate_consent(self, field: wtforms.Field) -> None:
+        if self.documents.data != self.versions_now:
+            self.documents.data = self.versions_now
+            field.data = False
+            raise ValidationError(CHANGED)
+
+    def refuse_taken(self) -> None:
+        self.email.errors = [TAKEN]
+
+    def person(self) -> Person:
+        """Who registers, once the form is valid."""
+        return Person(
+            name=self.name.data or "",
+            email=self.email.email,
+            profession=self.profession.data,
+            registration_body=self.registration_body.data or "",
+            registration_number=self.registration_number.data or "",
+        )

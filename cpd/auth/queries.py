@@ -1,0 +1,52 @@
+"""Reading accounts and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
+
+from cpd.auth.models import Account, Consent, Session
+from cpd.auth.sessions import token_hash
+from cpd.db import read, read_first
+
+SIGNED_IN = (
+    select(
+        Session.id.label("session_id"),
+        Session.created_at.label("signed_in_at"),
+        Session.last_seen_at,
+        Session.expires_at,
+        Account.id,
+        Account.name,
+        Account.email,
+        Account.profession,
+        Account.role,
+        Account.zone,
+    )
+    .join(Account, Account.id == Session.account_id)
+    .where(Session.token_hash == bindparam("token_hash"))
+)
+BY_EMAIL = select(Account.id, Account.password_hash).where(Account.email_canon == bindparam("email_canon"))
+
+
+def find_session(token: str) -> Row[Any] | None:
+    """The session of a token together with its account, live or not."""
+    return read_first(SIGNED_IN, {"token_hash": token_hash(token)})
+
+
+def find_account(email_canon: str) -> Row[Any] | None:
+    """The account of a canonical address as (id, password_hash)."""
+    return read_first(BY_EMAIL, {"email_canon": email_canon})
+
+
+def registration_of(learner_id: int) -> Row[Any] | None:
+    """What a learner stated about themselves, as (registration_body, registration_number, created_at)."""
+    stated = select(Account.registration_body, Account.registration_number, Account.created_at)
+    return read_first(stated.where(Account.id == learner_id))
+
+
+def consents_of(learner_id: int) -> Sequence[Row[Any]]:
+    """What a learner agreed to, in order, as (document, version, consented_at)."""
+    consents = select(Consent.document, Consent.version, Consent.consented_at)
+    return read(consents.where(Consent.account_id == learner_id).order_by(Consent.id))

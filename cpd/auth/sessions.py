@@ -1,0 +1,58 @@
+"""Sessions: rows in the database. The cookie carries a random token, the row only its SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from cpd.auth.models import Session
+from cpd.db import db
+from cpd.web.cookies import new_token
+
+LONGEST_IDLE = timedelta(days=14)
+LONGEST = timedelta(days=90)
+SEEN_EVERY = timedelta(hours=1)  # how exactly last_seen_at is kept
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_live(*, last_seen_at: datetime, expires_at: datetime, now: datetime) -> bool:
+    """Whether a session still holds: neither too old nor unused for too long."""
+    return now < expires_at and now - last_seen_at < LONGEST_IDLE
+
+
+def start_session(account_id: int, *, user_agent: str, now: datetime) -> str:
+    """Begin a session and return its token for the cookie. The caller commits."""
+    token = new_token()
+    db.session.execute(
+        insert(Session).values(
+            token_hash=token_hash(token),
+            account_id=account_id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + LONGEST,
+            user_agent=user_agent,
+        )
+    )
+    return token
+
+
+def end_session(token: str | None) -> None:
+    """End the session of a token, if there is one. The caller commits."""
+    if token:
+        db.session.execute(delete(Session).where(Session.token_hash == token_hash(token)))
+
+
+def note_seen(session_id: int, *, now: datetime) -> None:
+    """Write down that a session is in use, by itself: a page does not fail because this could not be written."""
+    seen = update(Session).where(Session.id == session_id, Session.last_seen_at < now).values(last_seen_at=now)
+    try:
+        with db.engine.begin() as connection:
+            connection.execute(seen)
+    except SQLAlchemyError:
+        return

@@ -1,0 +1,182 @@
+"""Registering, signing in and out, the account's page, and the healthcare-professional notice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from cpd.auth import access, known, passwords, queries, services, throttle
+from cpd.auth.access import Learner, current_learner, learner_required
+from cpd.auth.forms import RegisterForm, SignInForm
+from cpd.auth.models import EventKind
+from cpd.auth.sessions import LONGEST
+from cpd.db import db
+from cpd.forms import text_of
+from cpd.pages.queries import versions
+from cpd.web import clock, cookies
+from cpd.web.addresses import own_path
+
+bp = Blueprint("auth", __name__, url_prefix="/auth")
+
+CONSENT_TO = {"terms": "Terms of use", "privacy": "Privacy"}
+LONGEST_USER_AGENT = 200
+
+
+@bp.get("/register")
+def register() -> ResponseReturnValue:
+    """Show the form of a new account."""
+    if current_learner():
+        return redirect(own_path(request.args.get("next", "")))
+    return _register_page(_register_form())
+
+
+@bp.post("/register")
+def create() -> ResponseReturnValue:
+    """Register, and sign in at once."""
+    form = _register_form()
+    if not form.validate():
+        return _register_page(form), 422
+    now = clock.now()
+    try:
+        throttle.spend(_register_buckets(), now=now)
+    except throttle.TooManyTries as fault:
+        return _register_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
+
+    password_hash = passwords.of_this_app().hash(form.password.data or "")
+    try:
+        account_id = services.create_account(
+            form.person(),
+            password_hash=password_hash,
+            zone=current_app.config["SETTINGS"].timezone,
+            consents=_documents(),
+            now=now,
+        )
+    except services.AddressTaken:
+        db.session.rollback()
+        form.refuse_taken()
+        return _register_page(form), 422
+    return _let_in(account_id, now)
+
+
+@bp.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """Show the form for signing in."""
+    if current_learner():
+        return redirect(own_path(request.args.get("next", "")))
+    return _sign_in_page(SignInForm())
+
+
+@bp.post("/sign-in")
+def start() -> ResponseReturnValue:
+    """Sign in: the same words and the same work whether the account exists or the password is wrong."""
+    form = SignInForm(request.form)
+    if not form.validate():
+        return _sign_in_page(form), 422
+    now = clock.now()
+    account = queries.find_account(form.email.email.canon)
+    buckets = _password_buckets(form.email.email.canon, account.id if account else None)
+    try:
+        throttle.spend(buckets, now=now)
+    except throttle.TooManyTries as fault:
+        return _sign_in_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
+
+    hasher, typed = passwords.of_this_app(), form.password.data or ""
+    if not hasher.fits(typed, account.password_hash if account else None) or account is None:
+        services.note(EventKind.SIGN_IN_FAILED, account_id=account.id if account else None, now=now)
+        db.session.commit()
+        form.refuse()
+        return _sign_in_page(form), 422
+    new_hash = hasher.hash(typed) if hasher.is_outdated(account.password_hash) else None
+    throttle.give_back(buckets)
+    return _let_in(account.id, now, new_hash)
+
+
+@bp.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End the session here and in the database."""
+    learner = current_learner()
+    if learner:
+        services.sign_out(learner.id, token=cookies.sent_token(), now=clock.now())
+        db.session.commit()
+    cookies.put(cookies.SESSION, "")
+    response = redirect("/", 303)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@bp.get("/account")
+@learner_required
+def account(learner: Learner) -> ResponseReturnValue:
+    """Show what is known about the account."""
+    return render_template(
+        "auth/account.html",
+        registration=queries.registration_of(learner.id),
+        consents=queries.consents_of(learner.id),
+        titles=CONSENT_TO,
+        zone=ZoneInfo(learner.zone),
+    )
+
+
+@bp.post("/professional")
+def professional() -> ResponseReturnValue:
+    """Remember that a healthcare professional uses this browser, and go on to the page that was asked for."""
+    access.confirm_professional()
+    return redirect(own_path(request.form.get("next", "")), 303)
+
+
+def _let_in(account_id: int, now: datetime, new_hash: str | None = None) -> ResponseReturnValue:
+    """Begin a session with a new token, commit, and go where the visitor wanted to."""
+    token = services.sign_in(
+        account_id,
+        user_agent=text_of(request.user_agent.string)[:LONGEST_USER_AGENT],
+        now=now,
+        replaces=cookies.sent_token(),
+        new_hash=new_hash,
+    )
+    db.session.commit()
+    cookies.put(cookies.SESSION, token, max_age=int(LONGEST.total_seconds()))
+    known.remember(account_id)
+    access.confirm_professional()
+    return redirect(own_path(request.form.get("next", "")), 303)
+
+
+def _documents() -> dict[str, str]:
+    """What a learner consents to, with its version of today."""
+    return {slug: version for slug, version in versions().items() if slug in CONSENT_TO}
+
+
+def _register_form() -> RegisterForm:
+    formdata = request.form if request.method == "POST" else None
+    return RegisterForm(formdata, site_name=current_app.config["SETTINGS"].site_name, versions=_documents())
+
+
+def _register_page(form: RegisterForm, refusal: str = "") -> str:
+    return _page("auth/register.html", form=form, refusal=refusal)
+
+
+def _sign_in_page(form: SignInForm, refusal: str = "") -> str:
+    return _page("auth/sign_in.html", form=form, refusal=refusal)
+
+
+def _page(template: str, **values: Any) -> str:
+    wanted = own_path(request.values.get("next", ""))
+    return render_template(template, next=wanted, **values)
+
+
+def _password_buckets(email_canon: str, account_id: int | None) -> list[throttle.Bucket]:
+    """A browser known to the account has its own bucket; all others share those of the account and their address."""
+    browser = known.this_browser()
+    if browser and account_id in browser.accounts:
+        return [throttle.bucket(throttle.PASSWORD_BY_BROWSER, "password-browser", f"{account_id} {browser.name}")]
+    return [
+        throttle.bucket(throttle.PASSWORD_BY_ADDRESS, "password-address", throttle.network_of(request.remote_addr)),
+        throttle.bucket(throttle.PASSWORD_BY_ACCOUNT, "password-account", email_canon),
+    ]
+
+
+def _register_buckets() -> list[throttle.Bucket]:
+    return [throttle.bucket(throttle.REGISTER_BY_ADDRESS, "register", throttle.network_of(request.remote_addr))]

@@ -1,0 +1,1 @@
+"""Authors' files: reading, checking, rendering, linking and publishing them."""

@@ -1,0 +1,76 @@
+"""What publishing does to modules beyond their revisions: categories, specialties and their counts. The caller commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from cpd.db import db
+from cpd.modules.models import (
+    Category,
+    Module,
+    ModuleRendering,
+    ModuleRevision,
+    ModuleSpecialty,
+    Specialty,
+)
+from cpd.revisions import PUBLISHED, Shelf
+
+SHELF = Shelf(Module, ModuleRevision, ModuleRendering)
+
+
+def add_categories(categories: Sequence[Mapping[str, Any]]) -> None:
+    """Add the categories that are new; without modules they are not shown yet."""
+    known = set(db.session.execute(select(Category.slug)).scalars())
+    for category in categories:
+        if category["slug"] not in known:
+            db.session.execute(insert(Category).values(**category, count=0))
+
+
+def change_categories(categories: Sequence[Mapping[str, Any]]) -> None:
+    """Give categories their present words. One that has no file any more stays while modules point to it."""
+    for category in categories:
+        db.session.execute(update(Category).where(Category.slug == category["slug"]).values(**category))
+
+
+def set_specialties(titles: Mapping[str, str], of_modules: Mapping[int, Iterable[str]]) -> None:
+    """Name specialties by their titles, and say which each of these modules has."""
+    known = dict(db.session.execute(select(Specialty.slug, Specialty.title)).tuples().all())
+    for slug, title in titles.items():
+        if slug not in known:
+            db.session.execute(insert(Specialty).values(slug=slug, title=title, count=0))
+        elif known[slug] != title:
+            db.session.execute(update(Specialty).where(Specialty.slug == slug).values(title=title))
+    for module_id, slugs in of_modules.items():
+        db.session.execute(delete(ModuleSpecialty).where(ModuleSpecialty.module_id == module_id))
+        rows = [{"module_id": module_id, "specialty_slug": slug} for slug in dict.fromkeys(slugs)]
+        if rows:
+            db.session.execute(insert(ModuleSpecialty), rows)
+
+
+def count_facets() -> None:
+    """Count live modules by category and by specialty, so that no page has to."""
+    in_category = (
+        select(func.count())
+        .select_from(Module)
+        .where(Module.status == PUBLISHED, Module.category_slug == Category.slug)
+        .correlate(Category)
+    )
+    db.session.execute(update(Category).values(count=in_category.scalar_subquery()))
+    in_specialty = (
+        select(func.count())
+        .select_from(Module)
+        .join(ModuleSpecialty, ModuleSpecialty.module_id == Module.id)
+        .where(Module.status == PUBLISHED, ModuleSpecialty.specialty_slug == Specialty.slug)
+        .correlate(Specialty)
+    )
+    db.session.execute(update(Specialty).values(count=in_specialty.scalar_subquery()))
+
+
+def find_assessment(revision_id: int) -> dict[str, Any] | None:
+    """The assessment of a revision as data."""
+    found = select(ModuleRevision.assessment).where(ModuleRevision.id == revision_id)
+    assessment: dict[str, Any] | None = db.session.execute(found).scalar_one()
+    return assessment

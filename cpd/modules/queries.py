@@ -1,0 +1,212 @@
+"""Reading modules, the catalogue and attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, bindparam, func, literal_column, select, tuple_
+from sqlalchemy.orm import aliased
+
+from cpd.db import read, read_first
+from cpd.modules.catalogue import Wanted
+from cpd.modules.models import (
+    Attempt,
+    Category,
+    Module,
+    ModuleRendering,
+    ModuleRevision,
+    ModuleSpecialty,
+    Specialty,
+)
+from cpd.revisions import PUBLISHED, FormerSlug
+
+PAGE = 24
+passed, last = aliased(Attempt), aliased(Attempt)
+
+LISTED = (
+    Module.id,
+    Module.slug,
+    Module.title,
+    Module.summary,
+    Module.category_slug,
+    Category.title.label("category_title"),
+    Category.style.label("category_style"),
+    Module.credits,
+    Module.author,
+    Module.reviewed_on,
+    Module.expires_on,
+    Module.drugs,
+    Module.external,
+)
+LIST = select(*LISTED).join(Category, Category.slug == Module.category_slug).where(Module.status == PUBLISHED)
+CATEGORIES = select(
+    Category.slug, Category.title, Category.summary, Category.credits, Category.style, Category.count
+).order_by(Category.position, Category.slug)
+SPECIALTIES = select(Specialty.slug, Specialty.title, Specialty.count).order_by(Specialty.title)
+
+_of_the_learner = and_(Attempt.learner_id == bindparam("learner_id"), Attempt.module_id == Module.id)
+_last_id = select(func.max(Attempt.id)).where(_of_the_learner).correlate(Module).scalar_subquery()
+_passed_id = (
+    select(func.min(Attempt.id))
+    .where(_of_the_learner, Attempt.edition == Module.edition, Attempt.passed, Attempt.creditable)
+    .correlate(Module)
+    .scalar_subquery()
+)
+# The module, and where the learner stands with it, in one statement: this is the page that is read most.
+STANDING = (
+    select(
+        Module.id,
+        Module.slug,
+        Module.status,
+        Module.edition,
+        Module.expires_on,
+        Module.live_revision_id,
+        Module.live_rendering_id,
+        Category.slug.label("category_slug"),
+        Category.title.label("category_title"),
+        Category.style.label("category_style"),
+        passed.id.label("passed_id"),
+        passed.submitted_at.label("passed_at"),
+        last.id.label("last_id"),
+        last.score.label("last_score"),
+        last.out_of.label("last_out_of"),
+    )
+    .join(Category, Category.slug == Module.category_slug)
+    .outerjoin(passed, passed.id == _passed_id)
+    .outerjoin(last, last.id == _last_id)
+    .where(Module.slug == bindparam("slug"))
+)
+RENDERED = (
+    select(
+        ModuleRevision.id.label("revision_id"),
+        ModuleRevision.document_id.label("module_id"),
+        ModuleRevision.number,
+        ModuleRevision.edition,
+        ModuleRevision.facts,
+        ModuleRevision.assessment,
+        ModuleRendering.id.label("rendering_id"),
+        ModuleRendering.html,
+        ModuleRendering.parts,
+    )
+    .join(ModuleRendering, ModuleRendering.revision_id == ModuleRevision.id)
+    .order_by(ModuleRendering.id.desc())
+    .limit(1)
+)
+ATTEMPT = select(
+    Attempt.id,
+    Attempt.revision_id,
+    Attempt.module_id,
+    Attempt.edition,
+    Attempt.creditable,
+    Attempt.answers,
+    Attempt.submitted_at,
+    Attempt.score,
+    Attempt.out_of,
+    Attempt.pass_mark,
+    Attempt.passed,
+)
+
+
+def find_standing(slug: str, *, learner_id: int | None) -> Row[Any] | None:
+    """A module by its slug with the learner's pass of its edition and last attempt, as the columns of STANDING."""
+    return read_first(STANDING, {"slug": slug, "learner_id": learner_id or 0})
+
+
+def find_new_slug(slug: str) -> str | None:
+    """What a module that had this slug before is called now."""
+    found = read_first(
+        select(Module.slug)
+        .join(FormerSlug, FormerSlug.document_id == Module.id)
+        .where(FormerSlug.kind == "module", FormerSlug.slug == slug)
+    )
+    return found.slug if found else None
+
+
+def find_rendered(rendering_id: int) -> Row[Any] | None:
+    """A revision with one of its renderings, as the columns of RENDERED."""
+    return read_first(RENDERED.where(ModuleRendering.id == rendering_id))
+
+
+def find_revision(revision_id: int) -> Row[Any] | None:
+    """A revision by its id with its newest rendering, as the columns of RENDERED."""
+    return read_first(RENDERED.where(ModuleRevision.id == revision_id))
+
+
+def find_numbered(module_id: int, number: int) -> Row[Any] | None:
+    """A module's revision by its number with its newest rendering, as the columns of RENDERED."""
+    return read_first(RENDERED.where(ModuleRevision.document_id == module_id, ModuleRevision.number == number))
+
+
+def find_attempt(attempt_id: int, *, learner_id: int, module_id: int) -> Row[Any] | None:
+    """One of the learner's attempts at a module."""
+    return read_first(
+        ATTEMPT.where(Attempt.id == attempt_id, Attempt.learner_id == learner_id, Attempt.module_id == module_id)
+    )
+
+
+def has_attempted(revision_id: int, *, learner_id: int) -> bool:
+    """Whether the learner's record may point to this revision."""
+    found = select(Attempt.id).where(Attempt.learner_id == learner_id, Attempt.revision_id == revision_id).limit(1)
+    return read_first(found) is not None
+
+
+def categories() -> Sequence[Row[Any]]:
+    """Categories with live modules in their order, as (slug, title, summary, credits, style, count)."""
+    return read(CATEGORIES.where(Category.count > 0))
+
+
+def specialties() -> Sequence[Row[Any]]:
+    """Specialties with live modules, as (slug, title, count)."""
+    return read(SPECIALTIES.where(Specialty.count > 0))
+
+
+def newest_in(category_slug: str, *, limit: int) -> Sequence[Row[Any]]:
+    """The newest modules of a category as the columns in LISTED."""
+    statement = LIST.where(Module.category_slug == category_slug)
+    return read(statement.order_by(Module.reviewed_on.desc(), Module.id.desc()).limit(limit))
+
+
+def catalogue(wanted: Wanted, *, limit: int = PAGE) -> Sequence[Row[Any]]:
+    """Live modules as the columns in LISTED, in the order wanted."""
+    statement = _filtered(LIST, wanted)
+    key, downwards = (
+        (Module.reviewed_on, True) if wanted.sort == "newest" else (Module.credits, wanted.sort == "credits")
+    )
+    place = tuple_(key, Module.id)
+    if wanted.after:
+        start = tuple_(bindparam("key", wanted.after[0], type_=key.type), wanted.after[1])
+        statement = statement.where(place < start if downwards else place > start)
+    order = (key.desc(), Module.id.desc()) if downwards else (key, Module.id)
+    return read(statement.order_by(*order).limit(limit))
+
+
+def count_of(wanted: Wanted) -> int:
+    """How many live modules the filters let through."""
+    counted = _filtered(select(func.count()).select_from(Module).where(Module.status == PUBLISHED), wanted)
+    found = read_first(counted)
+    assert found is not None
+    return int(found[0])
+
+
+def _filtered(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+    if wanted.categories:
+        statement = statement.where(Module.category_slug.in_(wanted.categories))
+    if wanted.specialties:
+        named = select(literal_column("1")).where(
+            ModuleSpecialty.module_id == Module.id, ModuleSpecialty.specialty_slug.in_(wanted.specialties)
+        )
+        statement = statement.where(named.exists())
+    return statement
+
+
+def passed_on(learner_id: int, module_ids: Sequence[int]) -> dict[int, Any]:
+    """When the learner first passed each of these modules, for those passed with credit."""
+    if not module_ids:
+        return {}
+    rows = read(
+        select(Attempt.module_id, func.min(Attempt.submitted_at, type_=Attempt.submitted_at.type))
+        .where(Attempt.learner_id == learner_id, Attempt.module_id.in_(module_ids), Attempt.passed, Attempt.creditable)
+        .group_by(Attempt.module_id)
+    )
+    return {module_id: moment for module_id, moment in rows}

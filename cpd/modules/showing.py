@@ -1,0 +1,204 @@
+"""What the pages of modules are drawn from: plain values, calculated here so that templates need not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import Row
+
+from cpd.auth.access import Learner
+from cpd.modules import queries
+from cpd.modules.catalogue import SORTS, Wanted
+from cpd.modules.forms import Answers
+from cpd.modules.shown import Shown, find_kept, shown
+from cpd.revisions import PUBLISHED
+from cpd.web import clock
+from cpd.web.templating import minutes
+
+
+@dataclass(frozen=True)
+class CategoryLabel:
+    """A category as its label is drawn."""
+
+    slug: str
+    title: str
+    style: str
+
+
+def today() -> date:
+    """The date in the site's zone, in which modules expire."""
+    return clock.today_in(current_app.config["SETTINGS"].timezone)
+
+
+def gives_credit(standing: Row[Any]) -> bool:
+    """Whether a sitting started now may earn credit: `expires` includes that day in the site's zone."""
+    return standing.status == PUBLISHED and bool(today() <= standing.expires_on)
+
+
+def live_revision(standing: Row[Any]) -> Shown:
+    """The live revision of a module, from the process's memory or the database."""
+    kept = find_kept(standing.live_rendering_id)
+    if kept is not None:
+        return kept
+    # A rendering may be replaced between two statements; its revision stays.
+    row = queries.find_rendered(standing.live_rendering_id) or queries.find_revision(standing.live_revision_id)
+    assert row is not None
+    return shown(row)
+
+
+def category_of(row: Row[Any]) -> CategoryLabel:
+    return CategoryLabel(row.category_slug, row.category_title, row.category_style)
+
+
+def module_rows(rows: Sequence[Row[Any]], *, today: date, learner: Learner | None) -> list[dict[str, Any]]:
+    """Modules as a list draws them; for a learner, with the date of the pass."""
+    passed = queries.passed_on(learner.id, [row.id for row in rows]) if learner else {}
+    return [
+        {
+            "slug": row.slug,
+            "title": row.title,
+            "summary": row.summary,
+            "category": category_of(row),
+            "credits": row.credits,
+            "author": row.author,
+            "reviewed": row.reviewed_on,
+            "drugs": row.drugs,
+            "external": row.external,
+            "expired": row.expires_on < today,
+            "passed_on": local_date(passed.get(row.id), learner),
+        }
+        for row in rows
+    ]
+
+
+def local_date(moment: datetime | None, learner: Learner | None) -> date | None:
+    """The date of a moment where the learner is."""
+    return moment.astimezone(ZoneInfo(learner.zone)).date() if moment and learner else None
+
+
+def filters(wanted: Wanted, categories: Sequence[Row[Any]], specialties: Sequence[Row[Any]]) -> dict[str, Any]:
+    """The filters of the catalogue, those that are on, and the orders."""
+    titles = {each.slug: each.title for each in (*specialties, *categories)}
+    return {
+        "filters": {
+            "categories": [_choice(each, wanted.categories) for each in categories],
+            "specialties": [_choice(each, wanted.specialties) for each in specialties],
+        },
+        "active": [
+            {"title": titles[slug], "remove_url": wanted.without(slug).url}
+            for slug in (*wanted.categories, *wanted.specialties)
+        ],
+        "sort": wanted.sort,
+        "sort_links": [
+            {"title": title, "url": wanted.sorted_by(sort).url, "current": sort == wanted.sort, "value": sort}
+            for sort, title in SORTS.items()
+        ],
+        "clear_url": Wanted(sort=wanted.sort).url,
+    }
+
+
+def _choice(each: Row[Any], on: tuple[str, ...]) -> dict[str, Any]:
+    return {"slug": each.slug, "title": each.title, "count": each.count, "on": each.slug in on}
+
+
+def next_page(wanted: Wanted, found: Sequence[Row[Any]]) -> str | None:
+    """The address of the next page, if one more than a page was found."""
+    if len(found) <= queries.PAGE:
+        return None
+    last = found[queries.PAGE - 1]
+    return wanted.going_on_after(last.reviewed_on if wanted.sort == "newest" else last.credits, last.id).url
+
+
+def _head(standing: Row[Any], revision: Shown) -> dict[str, Any]:
+    """What every page of a module shows of it."""
+    return {
+        **vars(revision),
+        "slug": standing.slug,
+        "category": category_of(standing),
+        "minutes": minutes(revision.credits),
+        "expired": standing.expires_on < today(),
+        "withdrawn": standing.status != PUBLISHED,
+    }
+
+
+def module_page(standing: Row[Any], live: Shown, learner: Learner | None) -> dict[str, Any]:
+    """The module page: facts, text, and the learner's state."""
+    if learner is None:
+        state = "signed-out"
+    elif standing.passed_id is not None:
+        state = "passed"
+    else:
+        state = "failed" if standing.last_id is not None else "start"
+    return {
+        **_text(standing, live),
+        "state": state,
+        "passed_on": local_date(standing.passed_at, learner),
+        "passed_id": standing.passed_id,
+        "last_attempt": _last_attempt(standing),
+    }
+
+
+def revision_page(standing: Row[Any], revision: Shown) -> dict[str, Any]:
+    """An older revision, to be read only."""
+    return {**_text(standing, revision), "number": revision.number, "current": standing.status == PUBLISHED}
+
+
+def _text(standing: Row[Any], revision: Shown) -> dict[str, Any]:
+    return {
+        "module": _head(standing, revision),
+        "html": revision.html,
+        "contents": revision.contents,
+        "footnotes": revision.footnotes,
+        "drugs": revision.drugs,
+    }
+
+
+def _last_attempt(standing: Row[Any]) -> dict[str, int] | None:
+    if standing.last_id is None:
+        return None
+    return {"id": standing.last_id, "score": standing.last_score, "out_of": standing.last_out_of}
+
+
+def sheet(standing: Row[Any], opened: Shown, answers: Answers, refusal: str | None) -> dict[str, Any]:
+    """The assessment around its questions: blanks and errors by number, and whether credit follows."""
+    assert opened.assessment is not None
+    numbers = {question.id: number for number, question in enumerate(opened.assessment.questions, 1)}
+    return {
+        "module": _head(standing, opened),
+        "intro": opened.piece("intro"),
+        "blanks": [{"id": each, "number": numbers[each]} for each in answers.blanks] if answers.sent else [],
+        "errors": [{"id": each, "number": numbers[each], "text": text} for each, text in answers.errors.items()],
+        "refusal": refusal,
+        "gives_credit": gives_credit(standing),
+    }
+
+
+def attempt_page(
+    standing: Row[Any], marked: Shown, attempt: Row[Any], *, award: Row[Any] | None, total: Decimal
+) -> dict[str, Any]:
+    """A marked attempt: the score, what it added to the record, or why it added nothing."""
+    no_credit, awarded = None, None
+    if attempt.passed and not attempt.creditable:
+        no_credit = "This module had expired or been withdrawn when you opened the assessment, so it gives no credit."
+    elif attempt.passed and award is not None:
+        awarded = {
+            "credits": award.credits,
+            "learned_on": award.learned_on,
+            "already": award.attempt_id != attempt.id,
+            "total": total,
+        }
+    return {
+        "module": _head(standing, marked),
+        "attempt": attempt._mapping,
+        "needed": -(-attempt.pass_mark * attempt.out_of // 100),
+        "percent": attempt.score * 100 // attempt.out_of,
+        "awarded": awarded,
+        "no_credit": no_credit,
+        "retry_url": f"/modules/{standing.slug}/assessment" if standing.status == PUBLISHED else None,
+    }

@@ -1,0 +1,197 @@
+"""The catalogue, a module, its assessment and its marked attempts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
+
+from cpd.auth.access import Learner, current_learner, learner_required, professional_required
+from cpd.db import db
+from cpd.modules import catalogue as lists
+from cpd.modules import queries, services, showing
+from cpd.modules.forms import Answers, marked_cards, question_cards, read_answers
+from cpd.modules.marking import UnknownAnswer
+from cpd.modules.shown import Shown, shown
+from cpd.modules.sitting import Sitting, SittingRefused, new_sitting, read_sitting, sign
+from cpd.record.queries import find_award, total_of
+from cpd.revisions import PUBLISHED
+from cpd.web import clock
+
+bp = Blueprint("modules", __name__, url_prefix="/modules")
+
+
+@bp.get("/")
+def catalogue() -> str:
+    """List live modules by category and specialty, a page at a time."""
+    categories, specialties = queries.categories(), queries.specialties()
+    try:
+        wanted = lists.read_wanted(
+            request.args.to_dict(flat=False),
+            categories={each.slug for each in categories},
+            specialties={each.slug for each in specialties},
+        )
+    except lists.UnknownPlace:
+        abort(404)
+    found = queries.catalogue(wanted, limit=queries.PAGE + 1)
+    return render_template(
+        "modules/catalogue.html",
+        **showing.filters(wanted, categories, specialties),
+        rows=showing.module_rows(found[: queries.PAGE], today=showing.today(), learner=current_learner()),
+        total=queries.count_of(wanted),
+        next_url=showing.next_page(wanted, found),
+    )
+
+
+@bp.get("/<slug:slug>")
+@professional_required
+def module(slug: str) -> ResponseReturnValue:
+    """Show a module: what a learner must know before the start, its text, and where the learner stands."""
+    learner = current_learner()
+    standing = queries.find_standing(slug, learner_id=learner.id if learner else None)
+    if standing is None or not _readable(standing):
+        return _moved_or_missing(slug)
+    return render_template(
+        "modules/module.html", **showing.module_page(standing, showing.live_revision(standing), learner)
+    )
+
+
+@bp.get("/<slug:slug>/revisions/<id:number>")
+@learner_required
+def revision(slug: str, number: int, learner: Learner) -> ResponseReturnValue:
+    """Show an older revision to a learner whose record points to it."""
+    standing = _standing(slug, learner)
+    row = queries.find_numbered(standing.id, number)
+    if row is None:
+        abort(404)
+    if row.revision_id == standing.live_revision_id and _readable(standing):
+        return redirect(f"/modules/{slug}")
+    if not queries.has_attempted(row.revision_id, learner_id=learner.id):
+        abort(404)
+    return render_template("modules/revision.html", **showing.revision_page(standing, shown(row)))
+
+
+@bp.get("/<slug:slug>/assessment")
+@learner_required
+def assessment(slug: str, learner: Learner) -> ResponseReturnValue:
+    """Hand out the assessment of the live revision. Nothing is written."""
+    standing = _standing(slug, learner)
+    if standing.status != PUBLISHED:
+        abort(404)
+    live = showing.live_revision(standing)
+    if live.assessment is None:
+        return redirect(f"/modules/{slug}")
+    return _sheet(standing, live, _new_sitting(standing, live, learner), Answers())
+
+
+@bp.post("/<slug:slug>/assessment")
+@learner_required
+def submit(slug: str, learner: Learner) -> ResponseReturnValue:
+    """Mark the answers against the revision that was opened, award credit for a pass, and show the feedback."""
+    standing = _standing(slug, learner)
+    try:
+        sitting = read_sitting(
+            request.form.get("attempt", ""), learner_id=learner.id, secret_key=_secret_key(), now=clock.now()
+        )
+    except SittingRefused as refusal:
+        return _sheet_again(standing, learner, str(refusal))
+    row = queries.find_revision(sitting.revision_id)
+    if row is None or row.module_id != standing.id:
+        abort(400)
+    opened = shown(row)
+    assert opened.assessment is not None
+    try:
+        answers = read_answers(opened.assessment, request.form)
+    except UnknownAnswer:
+        abort(400)
+    if answers.errors or (answers.blanks and "anyway" not in request.form):
+        return _sheet(standing, opened, sitting, answers), 422 if answers.errors else 200
+
+    attempt_id = services.submit_attempt(
+        sitting,
+        learner=learner,
+        place=services.Place(standing.slug, standing.category_slug, standing.category_title, standing.category_style),
+        revision=opened,
+        answers=answers.given,
+        now=clock.now(),
+    )
+    db.session.commit()
+    return redirect(f"/modules/{standing.slug}/attempts/{attempt_id}", 303)
+
+
+@bp.get("/<slug:slug>/attempts/<id:attempt_id>")
+@learner_required
+def attempt(slug: str, attempt_id: int, learner: Learner) -> ResponseReturnValue:
+    """Show a marked attempt with its feedback, and what it added to the record."""
+    standing = _standing(slug, learner)
+    found = queries.find_attempt(attempt_id, learner_id=learner.id, module_id=standing.id)
+    row = queries.find_revision(found.revision_id) if found else None
+    if found is None or row is None:
+        abort(404)
+    marked = shown(row)
+    award = find_award(learner.id, module_id=found.module_id, edition=found.edition)
+    return render_template(
+        "modules/attempt.html",
+        **showing.attempt_page(standing, marked, found, award=award, total=total_of(learner.id)[0]),
+        questions=marked_cards(marked, found.answers),
+    )
+
+
+def _standing(slug: str, learner: Learner) -> Row[Any]:
+    """The module and where the learner stands, by its slug or a former one, or 404."""
+    standing = queries.find_standing(slug, learner_id=learner.id)
+    if standing is None and (moved_to := queries.find_new_slug(slug)):
+        standing = queries.find_standing(moved_to, learner_id=learner.id)
+    if standing is None:
+        abort(404)
+    return standing
+
+
+def _readable(standing: Row[Any]) -> bool:
+    """A withdrawn module stays readable for those whose record may point to it."""
+    return standing.live_rendering_id is not None and (standing.status == PUBLISHED or standing.last_id is not None)
+
+
+def _moved_or_missing(slug: str) -> ResponseReturnValue:
+    moved_to = queries.find_new_slug(slug)
+    if moved_to is None:
+        abort(404)
+    return redirect(f"/modules/{moved_to}", 301)
+
+
+def _new_sitting(standing: Row[Any], live: Shown, learner: Learner) -> Sitting:
+    return new_sitting(
+        learner_id=learner.id,
+        revision_id=live.revision_id,
+        creditable=showing.gives_credit(standing),
+        now=clock.now(),
+    )
+
+
+def _sheet(standing: Row[Any], opened: Shown, sitting: Sitting, answers: Answers, refusal: str | None = None) -> str:
+    return render_template(
+        "modules/assessment.html",
+        **showing.sheet(standing, opened, answers, refusal),
+        questions=question_cards(opened, answers),
+        token=sign(sitting, _secret_key()),
+    )
+
+
+def _sheet_again(standing: Row[Any], learner: Learner, refusal: str) -> ResponseReturnValue:
+    """The assessment of the live revision with a new sitting, and what was typed where it still fits."""
+    if standing.status != PUBLISHED:
+        abort(404)
+    live = showing.live_revision(standing)
+    if live.assessment is None:
+        abort(404)
+    try:
+        answers = read_answers(live.assessment, request.form)
+    except UnknownAnswer:
+        answers = Answers()
+    return _sheet(standing, live, _new_sitting(standing, live, learner), answers, refusal), 422
+
+
+def _secret_key() -> str:
+    return str(current_app.config["SETTINGS"].secret_key)

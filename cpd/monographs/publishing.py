@@ -1,0 +1,22 @@
+"""What publishing does to monographs beyond their revisions: the table of mentions. The caller commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert
+
+from cpd.db import db
+from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
+from cpd.revisions import Shelf
+
+SHELF = Shelf(Monograph, MonographRevision, MonographRendering)
+
+
+def set_mentions(of_modules: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+    """Replace the mentions of modules, by their ids. A module that is no longer live has none."""
+    for module_id, mentions in of_modules.items():
+        db.session.execute(delete(Mention).where(Mention.module_id == module_id))
+        if mentions:
+            db.session.execute(insert(Mention), [dict(each) for each in mentions])

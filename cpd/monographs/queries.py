@@ -1,0 +1,95 @@
+"""Reading monographs and the modules that mention them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, tuple_
+
+from cpd.db import read, read_first
+from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
+from cpd.revisions import DRAFT, PUBLISHED, FormerSlug
+
+PAGE = 100
+STANDING = select(
+    Monograph.id, Monograph.slug, Monograph.status, Monograph.live_revision_id, Monograph.live_rendering_id
+).where(Monograph.slug == bindparam("slug"), Monograph.status != DRAFT, Monograph.live_rendering_id.is_not(None))
+RENDERED = (
+    select(
+        MonographRendering.id.label("rendering_id"),
+        MonographRevision.facts,
+        MonographRendering.parts,
+    )
+    .join(MonographRevision, MonographRevision.id == MonographRendering.revision_id)
+    .order_by(MonographRendering.id.desc())
+    .limit(1)
+)
+MENTIONS = (
+    select(Mention.module_slug, Mention.title, Mention.category_title, Mention.category_style, Mention.credits)
+    .where(Mention.monograph_slug == bindparam("slug"))
+    .order_by(Mention.title)
+    .limit(PAGE)
+)
+LISTED = select(
+    Monograph.id,
+    Monograph.slug,
+    Monograph.name,
+    Monograph.generic_name,
+    Monograph.sort_name,
+    Monograph.classes,
+    Monograph.boxed,
+).where(Monograph.status == PUBLISHED)
+
+
+def find_standing(slug: str) -> Row[Any] | None:
+    """A monograph that is or was live, as (id, slug, status, live_revision_id, live_rendering_id)."""
+    return read_first(STANDING, {"slug": slug})
+
+
+def find_new_slug(slug: str) -> str | None:
+    """What a monograph that had this slug before is called now."""
+    found = read_first(
+        select(Monograph.slug)
+        .join(FormerSlug, FormerSlug.document_id == Monograph.id)
+        .where(FormerSlug.kind == "monograph", FormerSlug.slug == slug)
+    )
+    return found.slug if found else None
+
+
+def find_rendered(rendering_id: int) -> Row[Any] | None:
+    """A rendering with its revision's facts, as (rendering_id, facts, parts)."""
+    return read_first(RENDERED.where(MonographRendering.id == rendering_id))
+
+
+def find_revision(revision_id: int) -> Row[Any] | None:
+    """A revision's newest rendering with its facts, as (rendering_id, facts, parts)."""
+    return read_first(RENDERED.where(MonographRevision.id == revision_id))
+
+
+def mentions_of(slug: str) -> Sequence[Row[Any]]:
+    """Live modules that name the drug, as (module_slug, title, category_title, category_style, credits)."""
+    return read(MENTIONS, {"slug": slug})
+
+
+def count_of_mentions(slug: str) -> int:
+    """How many live modules name the drug."""
+    found = read_first(select(func.count()).where(Mention.monograph_slug == slug))
+    assert found is not None
+    return int(found[0])
+
+
+def letters() -> dict[str, int]:
+    """The letters that live monographs begin with, and how many."""
+    counted = select(Monograph.letter, func.count()).where(Monograph.status == PUBLISHED).group_by(Monograph.letter)
+    return {letter: count for letter, count in read(counted)}
+
+
+def listed(*, letter: str | None, after: tuple[str, int] | None, limit: int = PAGE) -> Sequence[Row[Any]]:
+    """Live monographs by name, of one letter or of all."""
+    statement = LISTED.order_by(Monograph.sort_name, Monograph.id).limit(limit)
+    if letter:
+        statement = statement.where(Monograph.letter == letter)
+    if after:
+        statement = statement.where(tuple_(Monograph.sort_name, Monograph.id) > after)
+    return read(statement)

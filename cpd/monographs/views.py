@@ -1,0 +1,124 @@
+"""Monographs: the index, a page, its hover card."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
+
+from cpd.auth.access import professional_required
+from cpd.db import LARGEST_ID
+from cpd.monographs import queries
+from cpd.monographs.sections import NOT_STATED
+from cpd.monographs.shown import Shown, find_kept, shown
+from cpd.revisions import PUBLISHED
+
+bp = Blueprint("monographs", __name__, url_prefix="/monographs")
+
+
+@bp.get("/")
+@professional_required
+def index() -> str:
+    """List live monographs from A to Z."""
+    counts = queries.letters()
+    letter = request.args.get("letter", "").upper()
+    letter = letter if letter in counts else ""
+    found = queries.listed(letter=letter, after=_after(), limit=queries.PAGE + 1)
+    rows = found[: queries.PAGE]
+    return render_template(
+        "monographs/index.html",
+        letters=[
+            {"letter": each, "current": each == letter, "there": each in counts} for each in string.ascii_uppercase
+        ],
+        letter=letter or None,
+        rows=rows,
+        total=sum(counts.values()),
+        next_url=_next_url(letter, rows[-1]) if len(found) > queries.PAGE else None,
+    )
+
+
+@bp.get("/<slug:slug>")
+@professional_required
+def monograph(slug: str) -> ResponseReturnValue:
+    """Show every section of a monograph in order, stated or not, and the CPD on the drug."""
+    standing = queries.find_standing(slug)
+    if standing is None:
+        return _moved_or_missing(slug, "")
+    return render_template(
+        "monographs/monograph.html",
+        monograph=_of(standing),
+        not_stated=NOT_STATED,
+        cpd=[_mention(row) for row in queries.mentions_of(standing.slug)],
+    )
+
+
+@bp.get("/<slug:slug>/card")
+@professional_required
+def card(slug: str) -> ResponseReturnValue:
+    """Show the hover card of a monograph: name, class, start dose, one warning."""
+    standing = queries.find_standing(slug)
+    if standing is None:
+        return _moved_or_missing(slug, "/card")
+    return render_template("monographs/card.html", card=_card(standing))
+
+
+def card_of(slug: str) -> dict[str, Any] | None:
+    """What the hover card of a live monograph shows, or None if there is none."""
+    standing = queries.find_standing(slug)
+    return _card(standing) if standing is not None and standing.status == PUBLISHED else None
+
+
+def _card(standing: Row[Any]) -> dict[str, Any]:
+    live = _of(standing)
+    return {
+        "slug": live["slug"],
+        "name": live["name"],
+        "classes": ", ".join(live["classes"]),
+        "facts": live["card_facts"],
+        "warning": live["warning"],
+        "boxed": live["boxed"] is not None,
+        "withdrawn": live["withdrawn"],
+        "modules_count": queries.count_of_mentions(standing.slug),
+    }
+
+
+def _of(standing: Row[Any]) -> dict[str, Any]:
+    return {**vars(_live(standing)), "slug": standing.slug, "withdrawn": standing.status != PUBLISHED}
+
+
+def _mention(row: Row[Any]) -> dict[str, Any]:
+    category = {"title": row.category_title, "style": row.category_style}
+    return {"slug": row.module_slug, "title": row.title, "credits": row.credits, "category": category}
+
+
+def _live(standing: Row[Any]) -> Shown:
+    kept = find_kept(standing.live_rendering_id)
+    if kept is not None:
+        return kept
+    # A rendering may be replaced between two statements; its revision stays.
+    row = queries.find_rendered(standing.live_rendering_id) or queries.find_revision(standing.live_revision_id)
+    assert row is not None
+    return shown(row)
+
+
+def _moved_or_missing(slug: str, rest: str) -> ResponseReturnValue:
+    moved_to = queries.find_new_slug(slug)
+    if moved_to is None:
+        abort(404)
+    return redirect(f"/monographs/{moved_to}{rest}", 301)
+
+
+def _after() -> tuple[str, int] | None:
+    """The monograph after which to go on, from `after=baclofen~17`."""
+    name, _, number = request.args.get("after", "").rpartition("~")
+    if not name or not number.isascii() or not number.isdigit() or "\x00" in name or not name.isprintable():
+        return None
+    return name[:200], min(int(number[:10]), LARGEST_ID)
+
+
+def _next_url(letter: str, last: Row[Any]) -> str:
+    return f"/monographs/?{urlencode({'letter': letter, 'after': f'{last.sort_name}~{last.id}'})}"

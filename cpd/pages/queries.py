@@ -1,0 +1,28 @@
+"""Reading pages of the site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
+
+from cpd.db import read, read_first
+from cpd.pages.models import Page, PageRendering
+from cpd.revisions import PUBLISHED
+
+LIVE_PAGE = (
+    select(Page.slug, Page.title, Page.version, PageRendering.html)
+    .join(PageRendering, PageRendering.id == Page.live_rendering_id)
+    .where(Page.slug == bindparam("slug"), Page.status == PUBLISHED)
+)
+VERSIONS = select(Page.slug, Page.version).where(Page.status == PUBLISHED)
+
+
+def find_page(slug: str) -> Row[Any] | None:
+    """A live page as (slug, title, version, html)."""
+    return read_first(LIVE_PAGE, {"slug": slug})
+
+
+def versions() -> dict[str, str]:
+    """The version of each live page, by slug: what a learner consents to."""
+    return {slug: version for slug, version in read(VERSIONS)}

@@ -1,0 +1,172 @@
+"""Every setting, typed, from CPD_… environment variables; a wrong one stops the start with a sentence."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from cpd import paths
+
+# Read by the tests and their tools, not by the application.
+OUTSIDE_NAMES = {"CPD_CHROMIUM", "CPD_LABELS", "CPD_REQUIRE_ALL", "CPD_MAKE", "CPD_PYTHON"}
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; its text is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator may set. `from_environment` reads CPD_<NAME> for each field."""
+
+    instance_folder: Path
+    content_folder: Path
+    database_url: str
+    secret_key: str
+    site_name: str = "Daybook"
+    timezone: str = "Europe/London"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    threads: int = 2
+    https: bool = False
+    trusted_hosts: tuple[str, ...] = ()
+    probe_token: str = ""
+    hash_memory: int = 19_456  # KiB for one Argon2id hash
+    hash_time: int = 2  # Argon2id passes
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from CPD_… variables. Raises WrongSetting with a sentence for the first that is wrong."""
+        given = _given(os.environ if environment is None else environment)
+        values = {name: READERS.get(name, str)(text) for name, text in given.items()}
+        instance = values.setdefault("instance_folder", paths.default_instance_folder())
+        values.setdefault("content_folder", paths.default_content_folder())
+        values.setdefault("database_url", f"sqlite:///{instance / 'cpd.sqlite'}")
+        if "secret_key" not in values:
+            values["secret_key"] = kept_secret(instance)
+        return cls(**values)
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    known = {field.name for field in fields(Settings)}
+    given = {}
+    for variable, text in environment.items():
+        if not variable.startswith("CPD_") or variable in OUTSIDE_NAMES:
+            continue
+        name = variable.removeprefix("CPD_").lower()
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean CPD_{near[0].upper()}?" if near else ""
+            raise WrongSetting(f"{variable} is not a setting.{hint}")
+        try:
+            READERS.get(name, str)(text)
+        except ValueError as fault:
+            raise WrongSetting(f"{variable}: {fault}.") from None
+        given[name] = text
+    return given
+
+
+def kept_secret(instance: Path) -> str:
+    """The secret key of this installation: made once, kept in the instance folder with mode 600."""
+    file = instance / "secret_key"
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_secret(file)
+    except OSError as fault:
+        raise WrongSetting(f"CPD_SECRET_KEY is not set and none can be kept in {instance}: {fault.strerror}.") from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+        opened.write(secrets.token_urlsafe(48))
+    return _read_secret(file)
+
+
+def _read_secret(file: Path) -> str:
+    try:
+        return _secret(file.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as fault:
+        raise WrongSetting(f"{file} does not hold a usable secret key: {fault}.") from None
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("use at least 32 characters, made by a random generator")
+    return text
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise ValueError("name a folder")
+    return Path(text).expanduser().resolve()
+
+
+def _database(text: str) -> str:
+    if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
+        return text
+    if text.startswith("postgresql+psycopg://"):
+        return text
+    raise ValueError("use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+
+
+def _site_name(text: str) -> str:
+    name = text.strip()
+    if not 1 <= len(name) <= 60 or not name.isprintable():
+        raise ValueError("use 1 to 60 printable characters")
+    return name
+
+
+def _timezone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f"{text!r} is not a time zone; use a name such as Europe/London")
+    return text
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"use a whole number from {low} to {high}, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def _yes_or_no(text: str) -> bool:
+    words = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}
+    if text.lower() not in words:
+        raise ValueError(f"use yes or no, not {text!r}")
+    return words[text.lower()]
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    return tuple(host.strip() for host in text.split(",") if host.strip())
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "instance_folder": _folder,
+    "content_folder": _folder,
+    "database_url": _database,
+    "secret_key": _secret,
+    "site_name": _site_name,
+    "timezone": _timezone,
+    "port": _whole(1, 65_535),
+    "workers": _whole(1, 64),
+    "threads": _whole(1, 64),
+    "https": _yes_or_no,
+    "trusted_hosts": _hosts,
+    "hash_memory": _whole(8, 1_048_576),
+    "hash_time": _whole(1, 20),
+}

@@ -1,0 +1,49 @@
+"""Whether the process lives, and whether it can serve."""
+
+from __future__ import annotations
+
+import hmac
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, abort, current_app, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from cpd import paths
+from cpd.db import reader
+from cpd.settings import Settings
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+def alive() -> ResponseReturnValue:
+    """The process answers."""
+    return "ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+@bp.get("/readyz")
+def ready() -> ResponseReturnValue:
+    """The database is reachable and migrated. Answers loopback or the probe token only."""
+    if not _may_ask(current_app.config["SETTINGS"]):
+        abort(404)
+    problem = find_problem()
+    return f"{problem or 'ready'}\n", 503 if problem else 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def find_problem() -> str | None:
+    """Why this node cannot serve, in words, or None."""
+    try:
+        revision = MigrationContext.configure(reader()).get_current_revision()
+    except SQLAlchemyError:
+        return "the database cannot be reached"
+    wanted = ScriptDirectory(str(paths.MIGRATIONS)).get_current_head()
+    return None if revision == wanted else f"the database is at {revision or 'no migration'}, not at {wanted}"
+
+
+def _may_ask(settings: Settings) -> bool:
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if settings.probe_token and hmac.compare_digest(token.encode(), settings.probe_token.encode()):
+        return True
+    return request.remote_addr in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers

@@ -1,0 +1,47 @@
+"""What tests of accounts need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from cpd.db import Base, db
+from tests.auth.browser import Browser
+
+
+@pytest.fixture
+def new_browser(app: Flask) -> Callable[..., Browser]:
+    def make(**keywords: Any) -> Browser:
+        return Browser(app, **keywords)
+
+    return make
+
+
+@pytest.fixture
+def browser(new_browser: Callable[..., Browser]) -> Browser:
+    return new_browser()
+
+
+@pytest.fixture
+def rows_of(app: Flask) -> Callable[..., list[dict[str, Any]]]:
+    """The rows of a table as they stand committed."""
+
+    def read(table: str) -> list[dict[str, Any]]:
+        with app.app_context():
+            chosen = Base.metadata.tables[table]
+            return [dict(row._mapping) for row in db.session.execute(select(chosen).order_by(chosen.c.id))]
+
+    return read
+
+
+@pytest.fixture
+def count_of(app: Flask) -> Callable[[str], int]:
+    def count(table: str) -> int:
+        with app.app_context():
+            return db.session.scalar(select(func.count()).select_from(Base.metadata.tables[table])) or 0
+
+    return count

@@ -1,0 +1,225 @@
+"""Registering, as learners meet it."""
+
+import threading
+
+import pytest
+
+from cpd.auth.professions import BODIES, WrongNumber, read_number
+from tests.auth.browser import ANN, PASSWORD, Browser, error_of
+
+
+def test_registering_makes_an_account_and_signs_in(browser, rows_of):
+    answer = browser.register()
+
+    assert answer.status_code == 303
+    assert answer.location == "/"
+    assert browser.signed_in
+    [account] = rows_of("account")
+    assert (account["email"], account["name"], account["role"]) == ("ann@example.org", "Ann Example", "learner")
+
+
+def test_the_consents_are_kept_with_their_versions(browser, rows_of):
+    browser.register()
+    kept = {(row["document"], row["version"]) for row in rows_of("consent")}
+    assert kept == {("terms", "2026-11-23"), ("privacy", "2026-11-23")}
+
+
+def test_the_password_is_kept_as_an_argon2id_hash_only(browser, rows_of):
+    browser.register()
+    [account] = rows_of("account")
+    assert account["password_hash"].startswith("$argon2id$v=19$")
+    assert PASSWORD not in str(account)
+
+
+def test_registering_leads_back_to_the_page_that_was_wanted(browser):
+    answer = browser.send("/auth/register?next=/pages/terms", **ANN)
+    assert answer.location == "/pages/terms"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("name", "   ", "Enter your name"),
+        ("name", "x" * 121, "Use at most 120 characters"),
+        ("email", "", "Enter an e-mail address, like name@example.org"),
+        ("email", "ann", "Enter an e-mail address, like name@example.org"),
+        ("password", "", "Choose a password"),
+        ("password", "short", "Use at least 15 characters"),
+        ("password", "ä" * 257, "Use at most 256 characters"),
+        ("password", "annexample2024!!", "easy to guess"),
+        ("profession", "", "Choose your profession"),
+        ("profession", "Wizard", "Not a valid choice"),
+        ("registration_body", "KGB", "Not a valid choice"),
+        ("registration_number", "1234567", "Choose the body that gave you this number"),
+    ],
+)
+def test_a_wrong_answer_is_told_beside_its_field(browser, count_of, field, typed, words):
+    answer = browser.register(**{field: typed})
+
+    assert answer.status_code == 422
+    assert words in error_of(answer.text, field)
+    assert "<title>Error: Create an account" in answer.text
+    assert count_of("account") == 0
+
+
+@pytest.mark.parametrize("box", ["professional", "consent"])
+def test_both_boxes_must_be_ticked(browser, count_of, box):
+    fields = {name: typed for name, typed in ANN.items() if name != box}
+    answer = browser.send("/auth/register", **fields)
+    assert error_of(answer.text, box)
+    assert count_of("account") == 0
+
+
+def test_a_box_sent_as_false_is_not_ticked(browser, count_of):
+    browser.register(consent="false")
+    assert count_of("account") == 0
+
+
+def test_what_was_typed_comes_back_except_the_password(browser):
+    page = browser.register(email="ann", name="Ann <Example>", registration_body="GMC", registration_number="12").text
+
+    assert 'value="Ann &lt;Example&gt;"' in page
+    assert 'value="ann"' in page
+    assert '<option selected value="Doctor">' in page
+    assert 'value="12"' in page
+    assert PASSWORD not in page
+
+
+def test_a_wrong_form_needs_no_row_of_any_kind(browser, count_of):
+    browser.register(email="ann")
+    assert [count_of(table) for table in ("account", "session", "event", "throttle")] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["ann@example.org", "ANN@Example.ORG", "\uff41nn@example.org", " ann@example.org "]
+)
+def test_a_taken_address_says_so_in_any_spelling(browser, new_browser, count_of, spelling):
+    browser.register()
+
+    answer = new_browser().register(email=spelling)
+
+    assert answer.status_code == 422
+    assert error_of(answer.text, "email") == "An account with this e-mail exists. Sign in instead"
+    assert count_of("account") == 1
+
+
+def test_nobody_is_signed_in_by_registering_a_taken_address(browser, new_browser):
+    browser.register()
+    stranger = new_browser()
+    stranger.register()
+    assert not stranger.signed_in
+
+
+def test_four_registrations_at_once_make_one_account_and_no_fault(app, count_of):
+    browsers = [Browser(app, address=f"192.0.2.{number}") for number in range(1, 5)]
+    pages = [each.get("/auth/register") for each in browsers]
+    spellings = ["race@example.org", "Race@example.org", "RACE@EXAMPLE.ORG", "race@Example.org"]
+    start, answers = threading.Barrier(4), []
+
+    def register(browser, page, email):
+        start.wait()
+        answers.append(browser.post("/auth/register", page, **(ANN | {"email": email})).status_code)
+
+    threads = [threading.Thread(target=register, args=each) for each in zip(browsers, pages, spellings, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == [303, 422, 422, 422]
+    assert count_of("account") == 1
+
+
+def test_consent_to_a_version_that_changed_meanwhile_is_asked_for_again(browser, count_of):
+    answer = browser.register(documents="privacy:2025-01-01 terms:2026-11-23")
+    assert "changed while this page was open" in error_of(answer.text, "consent")
+    assert count_of("account") == 0
+
+    again = browser.post("/auth/register", answer, **ANN)
+    assert again.status_code == 303
+
+
+def test_the_page_that_asks_for_consent_again_has_the_box_empty(browser):
+    answer = browser.register(documents="terms:2025-01-01")
+    assert "checked" not in answer.text[answer.text.index('id="consent"') :].split(">")[0]
+
+
+def test_columns_that_the_form_does_not_ask_for_cannot_be_set(browser, rows_of):
+    browser.register(role="administrator", id="77", zone="Asia/Tokyo", created_at="2001-01-01", password_hash="x")
+    [account] = rows_of("account")
+    assert account["role"] == "learner"
+    assert account["zone"] == "Europe/London"
+    assert account["id"] != 77
+
+
+def test_the_twenty_first_registration_in_an_hour_from_one_address_is_refused_and_keeps_what_was_typed(new_browser):
+    for number in range(20):
+        assert new_browser().register(email=f"ann{number}@example.org").status_code == 303
+
+    answer = new_browser().register(email="late@example.org")
+
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) == 180
+    assert "There were too many tries. Wait 3 minutes, then try again." in answer.text
+    assert 'value="late@example.org"' in answer.text
+    assert new_browser(address="198.51.100.7").register(email="late@example.org").status_code == 303
+
+
+def test_odd_characters_in_a_name_are_cleaned(browser, rows_of):
+    browser.register(name="Zoe\u0308\x00  \u202eO'Brien\t<b>\ud7ff")
+    [account] = rows_of("account")
+    assert account["name"] == "Zoë O'Brien <b>\ud7ff"
+
+
+def test_who_is_signed_in_is_led_on_instead_of_registering(browser):
+    browser.register()
+    assert browser.get("/auth/register?next=/pages/terms").location == "/pages/terms"
+
+
+@pytest.mark.parametrize(
+    ("body", "typed", "kept"),
+    [
+        ("GMC", "1234567", "1234567"),
+        ("GMC", " 123 4567 ", "1234567"),
+        ("NMC", "12a3456b", "12A3456B"),
+        ("GPhC", "2012345", "2012345"),
+        ("GDC", "123456", "123456"),
+        ("GDC", "1", "1"),
+        ("HCPC", "ph123456", "PH123456"),
+        ("HCPC", "PYL12345", "PYL12345"),
+        ("GOC", "01-12345", "01-12345"),
+        ("PSNI", "1234", "1234"),
+        ("Other", "AB/77", "AB/77"),
+        ("", "", ""),
+        ("GMC", "", ""),
+    ],
+)
+def test_a_plausible_registration_number_is_kept_in_its_own_form(body, typed, kept):
+    assert read_number(typed, body) == kept
+
+
+@pytest.mark.parametrize(
+    ("body", "typed"),
+    [
+        ("GMC", "123456"),
+        ("GMC", "12345678"),
+        ("GMC", "123456A"),
+        ("GMC", "١٢٣٤٥٦٧"),
+        ("NMC", "1234567"),
+        ("NMC", "12AB456C"),
+        ("GPhC", "12345678"),
+        ("GDC", "1234567"),
+        ("HCPC", "123456"),
+        ("HCPC", "ABCD1234"),
+        ("Other", "A"),
+        ("Other", "A" * 21),
+    ],
+)
+def test_an_implausible_registration_number_says_what_is_expected(body, typed):
+    with pytest.raises(WrongNumber, match=BODIES[body].expected.split(",")[0]):
+        read_number(typed, body)
+
+
+def test_a_registration_number_without_its_body_is_refused():
+    with pytest.raises(WrongNumber, match="Choose the body"):
+        read_number("1234567", "")

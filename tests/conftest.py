@@ -1,0 +1,198 @@
+"""What most tests need: an application on a fresh database, on SQLite and PostgreSQL alike, and somebody signed in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from cpd import create_app
+from cpd.content.publish import Report
+from cpd.content.publish import publish as publish_content
+from cpd.db import db
+from cpd.serving import migrate
+from cpd.settings import Settings
+from tests import databases, did_not_run
+from tests.factories import monograph_text, module_text, page_text, write_site
+
+pytest_plugins = ["tests.databases", "tests.did_not_run"]
+
+SECRET_KEY = "a-secret-key-for-tests-and-nothing-else"
+PASSWORD = "seven quiet herons wade"
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes a migrated, empty database of the given name and gives its address."""
+    if request.param == "sqlite":
+        folder = tmp_path_factory.mktemp("databases")
+        _migrate(f"sqlite:///{folder / 'template.sqlite'}", folder)
+
+        def copy_file(name: str) -> str:
+            shutil.copy(folder / "template.sqlite", folder / f"{name}.sqlite")
+            return f"sqlite:///{folder / name}.sqlite"
+
+        return copy_file
+    if not databases.postgres_available():
+        did_not_run.skip_without(did_not_run.POSTGRESQL)
+    cluster = databases.start_cluster()
+    folder = tmp_path_factory.mktemp("instance")
+    template = cluster.template("cpd_template", lambda url: _migrate(url, folder))
+    return lambda name: cluster.create(name, template)
+
+
+def _migrate(url: str, folder: Path) -> None:
+    app = create_app(settings_for(url, folder))
+    with app.app_context():
+        migrate()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def settings_for(url: str, folder: Path) -> Settings:
+    """Settings of an installation in a folder, with cheap password hashes."""
+    return Settings(
+        instance_folder=folder,
+        content_folder=folder / "content",
+        database_url=url,
+        secret_key=SECRET_KEY,
+        hash_memory=8,
+        hash_time=1,
+    )
+
+
+@pytest.fixture
+def settings(empty_database: Callable[[str], str], tmp_path: Path, worker_id: str) -> Settings:
+    name = f"cpd_{worker_id}_{next(_numbers)}"
+    return settings_for(empty_database(name), tmp_path)
+
+
+_numbers = iter(range(1, 1_000_000))
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    write_site(settings.content_folder)
+    app = create_app(settings)
+    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def republish(app: Flask, settings: Settings) -> Callable[..., Report]:
+    """Publishes the content folder as it is."""
+
+    def republish(*paths: Path, now: datetime | None = None) -> Report:
+        with app.app_context():
+            return publish_content(settings.content_folder, now=now or datetime.now(UTC), paths=list(paths) or None)
+
+    return republish
+
+
+@pytest.fixture
+def write_module(settings: Settings) -> Callable[..., Path]:
+    """Writes a module's file: facts by keyword, `body` for its text, `assessment` for its questions."""
+
+    def write(slug: str, *, category: str = "red-flags", **facts: Any) -> Path:
+        file = settings.content_folder / "modules" / category / f"{slug}.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(module_text(slug, **facts), encoding="utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def write_monograph(settings: Settings) -> Callable[..., Path]:
+    """Writes a monograph's file: facts by keyword, `body` for its sections."""
+
+    def write(slug: str, **facts: Any) -> Path:
+        file = settings.content_folder / "monographs" / f"{slug}.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(monograph_text(slug, **facts), encoding="utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def publish(write_module: Callable[..., Path], republish: Callable[..., Report]) -> Callable[..., Report]:
+    """Writes a module and publishes the folder."""
+
+    def publish(slug: str, **facts: Any) -> Report:
+        write_module(slug, **facts)
+        return republish()
+
+    return publish
+
+
+@pytest.fixture
+def sign_in(client: FlaskClient, register: Callable[..., None]) -> Callable[..., None]:
+    """Registers a learner, who is then signed in with `client`."""
+
+    def sign_in(email: str = "amara@example.org", **facts: str) -> None:
+        register(client, email=email, **facts)
+
+    return sign_in
+
+
+@pytest.fixture
+def register(republish: Callable[..., Report], settings: Settings) -> Callable[..., None]:
+    """Registers a learner through the pages, with whatever client."""
+
+    def register(client: FlaskClient, *, email: str, name: str = "Amara Okafor") -> None:
+        if not (settings.content_folder / ".published").exists():
+            republish()
+        page = client.get("/auth/register")
+        answer = client.post(
+            "/auth/register",
+            data={
+                "csrf_token": token_in(page.text),
+                "name": name,
+                "email": email,
+                "password": PASSWORD,
+                "profession": "doctor",
+                "consent": "y",
+            },
+        )
+        assert answer.status_code in (302, 303), answer.text
+
+    return register
+
+
+def token_in(html: str) -> str:
+    """The CSRF token of a page."""
+    return html.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+def hidden_in(html: str, name: str) -> str:
+    """The value of a hidden field of a page."""
+    return html.split(f'name="{name}" value="')[1].split('"')[0]
+
+
+@pytest.fixture
+def submit(client: FlaskClient) -> Callable[..., Any]:
+    """Opens an assessment and submits answers; gives the last answer after redirects."""
+
+    def submit(url: str, **answers: Any) -> Any:
+        page = client.get(url)
+        data = {"csrf_token": token_in(page.text), "attempt": hidden_in(page.text, "attempt"), **answers}
+        return client.post(url, data=data, follow_redirects=True)
+
+    return submit
