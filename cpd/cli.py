@@ -79,7 +79,7 @@ def publish(paths: Sequence[Path]) -> None:
 @click.option("--category", default="red-flags", show_default=True, help="The category of a new module.")
 def new(kind: str, slug: str, category: str) -> None:
     """Write a file to start from into ./content."""
-    from cpd.content.facts import LONGEST_SLUG, SLUG
+    from cpd.content.front_matter import LONGEST_SLUG, SLUG
     from cpd.content.scaffold import new_module_text, new_monograph_text
 
     if not SLUG.fullmatch(slug) or not SLUG.fullmatch(category) or len(slug) > LONGEST_SLUG:

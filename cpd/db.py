@@ -41,6 +41,9 @@ NAMES = {
 }
 LARGEST_ID = 2**31 - 1
 
+AnySelect = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+AnyRow = Row[*tuple[Any, ...]]
+
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
@@ -55,7 +58,7 @@ class Credits(TypeDecorator[Decimal]):
     impl = Integer
     cache_ok = True
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: Decimal | None, _: Dialect) -> int | None:
         if value is None:
             return None
         hundredths = value * 100
@@ -63,7 +66,7 @@ class Credits(TypeDecorator[Decimal]):
             raise ValueError(f"{value} credits have more than two places")
         return int(hundredths)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: int | None, _: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value).scaleb(-2)
 
 
@@ -73,14 +76,14 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a moment needs its time zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
 
 
@@ -90,10 +93,6 @@ Json = JSON()  # not JSONB: what is stored comes back in the order in which it w
 def at_most(column: str, characters: int) -> CheckConstraint:
     """Hold a text column to a length on SQLite too, which ignores VARCHAR(n)."""
     return CheckConstraint(f"length({column}) <= {characters}", name=f"{column}_at_most_{characters}")
-
-
-class DatabaseBusy(Exception):
-    """The database could not be written just now: locked, full, read-only or away."""
 
 
 def is_busy(fault: OperationalError) -> bool:
@@ -149,18 +148,20 @@ def _give_back_reader(_: BaseException | None = None) -> None:
         connection.close()
 
 
-def read(statement: Select[Any] | CompoundSelect[Any], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+def read(statement: AnySelect, values: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
     """The rows of a select as column tuples."""
     return reader().execute(statement, values or {}).all()
 
 
-def read_first(statement: Select[Any], values: Mapping[str, Any] | None = None) -> Row[Any] | None:
+def read_first(statement: AnySelect, values: Mapping[str, Any] | None = None) -> AnyRow | None:
     """The first row of a select, or None."""
     return reader().execute(statement, values or {}).first()
 
 
-def insert_once(table: Table, values: Mapping[str, Any]) -> int | None:
+def insert_once(model: type[Base], values: Mapping[str, Any]) -> int | None:
     """Insert a row unless a unique constraint says it is there. Returns its id, or None if it was there before."""
+    table = model.__table__
+    assert isinstance(table, Table)
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.session.get_bind().dialect.name]
     statement = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
     inserted: int | None = db.session.execute(statement).scalar_one_or_none()

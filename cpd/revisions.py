@@ -125,8 +125,8 @@ class Live:
 class Staged:
     """A document about to go live. Without `revision` the live revision stays, and only the rendering is new.
 
-    `revision` holds source_hash, source, facts and what the kind adds; `rendering` renderer, names_hash, html and parts;
-    `listing` the columns of the document that lists show.
+    `revision` holds source_hash, source, facts and what the kind adds; `rendering` holds renderer, names_hash, html and
+    parts; `listing` the columns of the document that lists show.
     """
 
     slug: str
@@ -170,7 +170,7 @@ class Shelf:
             .join(self._revisions, revisions.id == documents.live_revision_id)
             .join(self._renderings, renderings.id == documents.live_rendering_id)
         )
-        return {row.slug: Live(*row) for row in rows}
+        return {row.slug: Live(*tuple[Any, ...](row)) for row in rows}
 
     def clear_leftovers(self) -> None:
         """Delete renderings that were replaced, and what an interrupted publish staged.

@@ -60,6 +60,7 @@ def serve_for_good(settings: Settings) -> None:
     """Serve with granian: workers by setting, few threads, slow clients buffered outside Python."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     print(f"Serving on http://{settings.host}:{settings.port}/ (Ctrl+C stops)", flush=True)  # noqa: T201
     Granian(
@@ -71,7 +72,7 @@ def serve_for_good(settings: Settings) -> None:
         blocking_threads=settings.threads,
         respawn_failed_workers=True,
         log_enabled=True,
-        log_level="warning",
+        log_level=LogLevels.warning,
     ).serve()
 
 

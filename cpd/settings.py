@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from cpd import paths
@@ -52,7 +53,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from CPD_… variables. Raises WrongSetting with a sentence for the first that is wrong."""
         given = _given(os.environ if environment is None else environment)
-        values = {name: READERS.get(name, str)(text) for name, text in given.items()}
+        values: dict[str, Any] = {name: READERS.get(name, str)(text) for name, text in given.items()}
         instance = values.setdefault("instance_folder", paths.default_instance_folder())
         values.setdefault("content_folder", paths.default_content_folder())
         values.setdefault("database_url", f"sqlite:///{instance / 'cpd.sqlite'}")

@@ -1,5 +1,13 @@
 """Names that vulture cannot see in use, with who uses them. Never run."""
 
+# Flask asks its session interface and its application these.
+_.open_session
+_.save_session
+_.is_null_session
+_.session_interface
+_.get_send_file_max_age
+_.testing
+
 # Flask-Login asks a learner these, and reads the last from its login manager.
 _.is_active
 _.is_anonymous
@@ -7,13 +15,33 @@ _.is_authenticated
 _.get_id
 _.session_protection
 
-# SQLAlchemy asks a column type these.
+# Jinja reads its environment.
+_.undefined
+_.lstrip_blocks
+_.trim_blocks
+_.globals
+
+# SQLAlchemy asks a column type these, and sqlite3 the last.
 _.impl
 _.cache_ok
 _.process_bind_param
 _.process_result_value
+_.isolation_level
 
-# WTForms asks a field these.
+# Werkzeug asks a converter these.
+_.regex
+_.to_python
+_.to_url
+
+# WTForms asks a field and a form these.
 _.widget
 _.pre_validate
 _.process_formdata
+_.generate_csrf_token
+_.Meta
+_.csrf_class
+_.csrf_field_name
+
+# Columns that are written for people who look into the database, and read by no page yet.
+_.published_at
+_.recorded_at

@@ -66,7 +66,7 @@ class Absences:
         for program, files in self.files.items():
             if not files:
                 continue
-            terminalreporter.section(f"{files.total()} tests did not run: {program.name} is missing", yellow=True)
+            terminalreporter.section(f"{program.name} is missing, so these did not run: {files.total()}", yellow=True)
             for file, count in sorted(files.items()):
                 terminalreporter.line(f"{file}: {count}")
             terminalreporter.line(f"To run them, install it with: {program.command}")

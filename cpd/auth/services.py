@@ -59,7 +59,7 @@ def create_account(
         "zone": zone,
         "created_at": now,
     }
-    account_id = insert_once(Account.metadata.tables[Account.__tablename__], values)
+    account_id = insert_once(Account, values)
     if account_id is None:
         raise AddressTaken
     for document, version in consents.items():

@@ -5,6 +5,7 @@ front_matter.py reads them from files; the database keeps them as JSON.
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -45,7 +46,9 @@ SECTIONS = (
     "Patient counselling",
 )
 ACCREDITATION = "Suggested credits; self-certified"
-PASS_MARK = 70
+PASS_MARK = 70  # per cent
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LONGEST_SLUG = 80  # characters
 
 
 class Facts:

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from cpd.content.facts import (
     ACCREDITATION,
     KEY_FACTS,
+    LONGEST_SLUG,
     PASS_MARK,
+    SLUG,
     STATUSES,
     STYLES,
     Author,
@@ -28,11 +30,9 @@ from cpd.content.facts import (
 )
 from cpd.content.source import Problem, Source, SourceFault, Value
 
-Entry = TypeVar("Entry", Author, Disclosure, Indication, Provenance)
+Entry = TypeVar("Entry", Author, Disclosure, Indication)
 
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-LONGEST_SLUG = 80  # characters, as are the next two
-LONGEST_TITLE = 200
+LONGEST_TITLE = 200  # characters, as is the next
 LONGEST_TEXT = 2000
 LONGEST_LIST = 500
 YEARS_TO_EXPIRY = 3
@@ -242,12 +242,12 @@ class _Reader:
         if not re.fullmatch(r"\d{1,3}(\.\d{1,4})?", text, re.ASCII):
             self.report(key, f"“{text[:40]}” is no number of credits; write a decimal like 0.50")
             return None
-        credits = Decimal(text)
-        if not 0 < credits <= 100:
+        worth = Decimal(text)
+        if not 0 < worth <= 100:
             self.report(key, f"{text} credits: write more than 0 and at most 100")
-        elif credits % Decimal("0.05"):
+        elif worth % Decimal("0.05"):
             self.report(key, f"{text} credits is no multiple of 0.05, which is 3 minutes; round it")
-        return credits.quantize(Decimal("0.01"))
+        return worth.quantize(Decimal("0.01"))
 
     def whole(self, key: str, default: int | None, least: int, most: int) -> int:
         text = self.text(key, required=default is None)

@@ -18,34 +18,46 @@ from dataclasses import dataclass
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from cpd.content.facts import MonographFacts
-from cpd.content.markup import VOID, tokens
+from cpd.content.markup import VOID, tokens, words
 
 SHORTEST = 4  # letters of a name that is linked without being asked for
 # Names of products and substances that are everyday words too. An author who wants one linked lists it in link_names.
-ORDINARY = frozenset(
-    "acid advance advantage air alcohol align allay always answer aspire attention balance base bliss bone boost breathe"
-    " bridge bright calm calcium care caution choice clear climate cold combat comfort complete control cool copper cough"
-    " cream dawn daily defend delay digest direct dove drops ease effect energy ensure entire equal essential ether"
-    " extend fast fiber fibre first fluoride focus forte fresh fusion gain gold guard harmony heal health heart honey"
-    " iodine iron joint level life lift light liquid love lotion lozenge magnesium matrix maximum mineral mint nature"
-    " night oxygen pain patch perform plus potassium powder prevail pressure prime protein pure quell radiance reach"
-    " ready release relief relieve rescue rest restore revive salt sharp shield silver simply sleep sodium soft solution"
-    " soothe spray starch sugar support sure tablet target tears total true urea ultra vision vital water wave zero zinc"
-    .split()
+ORDINARY = words(
+    """
+    acid advance advantage air alcohol align allay always answer aspire attention balance base bliss bone boost
+    breathe bridge bright calm calcium care caution choice clear climate cold combat comfort complete control cool
+    copper cough cream dawn daily defend delay digest direct dove drops ease effect energy ensure entire equal
+    essential ether extend fast fiber fibre first fluoride focus forte fresh fusion gain gold guard harmony heal
+    health heart honey iodine iron joint level life lift light liquid love lotion lozenge magnesium matrix maximum
+    mineral mint nature night oxygen pain patch perform plus potassium powder prevail pressure prime protein pure
+    quell radiance reach ready release relief relieve rescue rest restore revive salt sharp shield silver simply
+    sleep sodium soft solution soothe spray starch sugar support sure tablet target tears total true urea ultra
+    vision vital water wave zero zinc
+    """
 )
 # After a hyphen these leave a name what it is. Four meaningless letters would make it another drug: adalimumab-ryvk.
-SUFFIXES = frozenset(
-    "associated based containing dependent free induced like naive naïve related resistant responsive sensitive sparing"
-    " treated".split()
+SUFFIXES = words(
+    """
+    associated based containing dependent free induced like naive naïve related resistant responsive sensitive
+    sparing treated
+    """
 )
-BLOCKED = frozenset("a button code h1 h2 h3 h4 h5 h6 kbd label math option pre samp script select style svg textarea".split())
+BLOCKED = words(
+    """
+    a button code h1 h2 h3 h4 h5 h6 kbd label math option pre samp script select style svg textarea
+    """
+)
 # Between these a word goes on; any other tag ends it.
-INLINE = frozenset("a abbr b bdi cite code del em i ins kbd mark q s samp small span strong sub u".split())
+INLINE = words(
+    """
+    a abbr b bdi cite code del em i ins kbd mark q s samp small span strong sub u
+    """
+)
 
 _AUTO = re.compile(r'<a class="drug" href="/monographs/[a-z0-9-]+" data-card="[^"]*" data-auto>([^<]*)</a>')
 _EXPLICIT = re.compile(r'\sclass="drug" href="/monographs/([a-z0-9-]+)"')
 _CLASS = re.compile(r'\sclass="([^"]*)"')
-_FOLDED = str.maketrans({sign: "-" for sign in "\u2010\u2011\u2013\u00ad"} | {sign: " " for sign in "\u00a0\u2009\u202f\n\t"})
+_FOLDED = str.maketrans(dict.fromkeys("‐‑–\xad", "-") | dict.fromkeys("\xa0\u2009\u202f\n\t", " "))
 
 
 @dataclass(frozen=True, order=True)

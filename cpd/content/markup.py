@@ -10,14 +10,29 @@ from dataclasses import dataclass, field
 
 import nh3
 
-TAGS = frozenset(
-    ["a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"]
+from cpd.content.facts import SLUG
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(text.split())
+
+
+TAGS = words(
+    """
+    a abbr b blockquote br caption cite code dd del div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd
+    li mark ol p pre q s samp small span strong sub sup table tbody td tfoot th thead tr u ul
+    """
 )
-INLINE_TAGS = TAGS & frozenset(
-    ["abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "u"]
+INLINE_TAGS = TAGS & words(
+    """
+    abbr b br cite code del em i img ins kbd mark q s samp small span strong sub sup u
+    """
 )
-DROPPED_WITH_CONTENT = frozenset(
-    ["script", "style", "svg", "math", "template", "iframe", "object", "embed", "noscript", "title", "textarea", "select", "audio", "video", "canvas"]
+DROPPED_WITH_CONTENT = words(
+    """
+    script style svg math template iframe object embed noscript title textarea select audio video canvas
+    """
 )
 ATTRIBUTES = {
     "*": {"id", "class", "aria-label"},
@@ -28,11 +43,16 @@ ATTRIBUTES = {
     "td": {"colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "align", "scope"},
 }
+CALLOUTS = {
+    "red-flag": "callout callout--flag",
+    "key-point": "callout",
+    "caution": "callout callout--note",
+    "warning": "callout callout--note",
+}
 OURS = ("id", "class", "aria-label")  # attributes that only we may set
 VOID = frozenset({"br", "hr", "img"})
 HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(?:png|jpe?g|webp|gif|avif)")
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 # Only fits HTML as nh3 writes it: names in lower case, values in double quotes, < escaped in text.
 TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^>"]|"[^"]*")*)>')
@@ -66,7 +86,7 @@ def clean(markup: str, ours: str, *, inline: bool = False) -> str:
     An id, class or label stays only if its value begins with `ours`, a word that no author can know, and loses that.
     """
 
-    def keep(tag: str, attribute: str, value: str) -> str | None:
+    def keep(_tag: str, attribute: str, value: str) -> str | None:
         if attribute not in OURS:
             return value
         return value.removeprefix(ours) if value.startswith(ours) else None
@@ -240,7 +260,7 @@ class _Finisher:
         name, alt = html.unescape(attributes.get("src", "")), attributes.get("alt", "")
         if not IMAGE_NAME.fullmatch(name):
             self.result.faults.append(
-                f"the image “{name[:80]}” must be a PNG, JPEG, WebP, AVIF or GIF file beside the text, named without folders"
+                f"the image “{name[:80]}” can't be shown; put a PNG, JPEG, WebP, AVIF or GIF file beside the text"
             )
         elif not alt.strip():
             self.result.faults.append(f"the image “{name}” needs a description: ![what it shows]({name})")

@@ -90,7 +90,7 @@ class _Publication:
 
     def run(self) -> Report:
         checked = self._check()
-        items = [*checked.pages, *checked.monographs, *checked.modules]
+        items: list[CheckedItem] = [*checked.pages, *checked.monographs, *checked.modules]
         wanted = {name_of(item): item for item in items if status_of(item) != DRAFT}
         renames = self._find_renames(wanted.values())
         self.drugs = self._find_drugs(wanted.values())
@@ -125,7 +125,8 @@ class _Publication:
 
     def _conflicts(self, checked: Checked) -> Iterator[Problem]:
         """What is wrong between the files and what is live: an edition that falls, a name that is taken."""
-        for item in (*checked.modules, *checked.monographs):
+        items: list[CheckedModule | CheckedMonograph] = [*checked.modules, *checked.monographs]
+        for item in items:
             shelf, facts = self.live[kind_of(item)], item.facts
             for former in facts.former_slugs:
                 if former in shelf and facts.slug in shelf:

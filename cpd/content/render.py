@@ -114,7 +114,7 @@ class _Child:
     """A running render_child. Raises RuntimeError if it can't start, which is no fault of the content."""
 
     def __init__(self) -> None:
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop()
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _CHILD, str(_ROOT)],
             stdin=subprocess.PIPE,

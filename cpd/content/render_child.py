@@ -24,12 +24,6 @@ from markdown.treeprocessors import Treeprocessor
 from cpd.content import markup
 
 MEMORY = 600 * 1024 * 1024  # bytes
-CALLOUTS = {
-    "red-flag": ("callout callout--flag", "Red flag"),
-    "key-point": ("callout", "Key point"),
-    "caution": ("callout callout--note", "Caution"),
-    "warning": ("callout callout--note", "Warning"),
-}
 PLAIN_TITLES = {"Red-flag": "Red flag", "Key-point": "Key point"}
 BACK = "\N{LEFTWARDS ARROW WITH HOOK}\N{VARIATION SELECTOR-15}"
 # At the start of a line of inline text these would begin a block.
@@ -127,7 +121,7 @@ class _OurTree(Treeprocessor):
         for element in root.iter():
             kinds = element.get("class", "").split()
             if kinds[:1] == ["admonition"]:
-                element.set("class", self.ours + CALLOUTS.get(kinds[1], CALLOUTS["key-point"])[0])
+                element.set("class", self.ours + markup.CALLOUTS.get(kinds[1], "callout"))
             elif kinds == ["admonition-title"]:
                 element.text = PLAIN_TITLES.get(element.text or "", element.text)
                 element.set("class", self.ours + "callout__title")
@@ -232,18 +226,22 @@ def _limit(what: int, most: int) -> None:
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Answer jobs until stdin ends. Each may use the CPU for as long as its clock runs."""
     _limit(resource.RLIMIT_AS, MEMORY)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     converter = Converter()
-    print("ready", flush=True)
+    _say("ready")
     for line in sys.stdin.buffer:
         job = json.loads(line)
         _limit(resource.RLIMIT_CPU, int(time.process_time() + job["seconds"]) + 2)
-        sys.stdout.write(json.dumps(answer(converter, job)) + "\n")
-        sys.stdout.flush()
+        _say(json.dumps(answer(converter, job)))
 
 
 if __name__ == "__main__":

@@ -98,22 +98,22 @@ def read_text(path: Path, limit: int = MAX_FILE) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise SourceFault(Problem(str(path), line, "is not UTF-8 here; save the file as UTF-8")) from None
+        number = data.count(b"\n", 0, error.start) + 1
+        raise SourceFault(Problem(str(path), number, "is not UTF-8 here; save the file as UTF-8")) from None
 
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     refused = _REFUSED.search(text)
     if refused:
-        line = text.count("\n", 0, refused.start()) + 1
+        number = text.count("\n", 0, refused.start()) + 1
         sign = f"U+{ord(refused[0]):04X}"
-        raise SourceFault(Problem(str(path), line, f"has an invisible control character ({sign}); take it out"))
+        raise SourceFault(Problem(str(path), number, f"has an invisible control character ({sign}); take it out"))
     return text
 
 
 def read_yaml(path: str, text: str, first_line: int = 1) -> tuple[Value, dict[str, int]]:
     """YAML in which every value is text, and the line of each value. Raises SourceFault."""
-    for number, line in enumerate(text.split("\n"), first_line):
-        if line.startswith("\t") or line.lstrip(" ").startswith("\t"):
+    for number, text_line in enumerate(text.split("\n"), first_line):
+        if text_line.lstrip(" ").startswith("\t"):
             raise SourceFault(Problem(path, number, "has a tab in the indentation; use spaces"))
     if len(text) > MAX_FRONT_MATTER:
         kilobytes = MAX_FRONT_MATTER // 1024
@@ -141,14 +141,18 @@ def _read_bytes(path: Path, limit: int) -> bytes:
         raise SourceFault(
             Problem(str(path), 1, f"is {_size(before.st_size)}, more than {_size(limit)}; split or shorten it")
         )
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
+    with path.open("rb", opener=_open_at_once) as file:
         data = file.read(limit + 1)
     after = path.stat()
     changed = (before.st_mtime_ns, before.st_size, before.st_ino) != (after.st_mtime_ns, after.st_size, after.st_ino)
     if changed or len(data) != before.st_size:
         raise SourceFault(Problem(str(path), 1, "was being written while it was read; try again"))
     return data
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    # A pipe put in the file's place meanwhile must not be waited for.
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _size(count: int) -> str:
@@ -178,7 +182,7 @@ _YAML_WORDS = {
     "could not find expected ':'": "is not a line like “key: text”",
     "found unexpected end of stream": "a quotation mark or bracket is opened and not closed",
     "cannot start any token": "put the text in quotes, because it begins with a special character",
-    "did not find expected key": "is indented otherwise than the lines before, or lacks “key:”, or its quotes end early",
+    "did not find expected key": "is indented otherwise than the lines before, lacks “key:”, or its quotes end early",
     "did not find expected '-' indicator": "is indented otherwise than the lines of the list before it",
 }
 
@@ -197,7 +201,7 @@ class _Builder:
         self.documents = 0
 
     def take(self, event: yaml.Event) -> None:
-        line = self.first_line + event.start_mark.line
+        line = self.first_line + (event.start_mark.line if event.start_mark else 0)
         if getattr(event, "anchor", None) is not None:
             self._refuse(line, "uses an anchor or alias (& or *); write the value out, or put the text in quotes")
         if getattr(event, "tag", None) is not None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
 
-from cpd.db import read, read_first
+from cpd.db import AnyRow, read, read_first
 from cpd.modules.catalogue import Wanted
 from cpd.modules.models import (
     Attempt,
@@ -21,6 +21,7 @@ from cpd.modules.models import (
 )
 from cpd.revisions import PUBLISHED, FormerSlug
 
+AnySelection = Select[*tuple[Any, ...]]
 PAGE = 24
 passed, last = aliased(Attempt), aliased(Attempt)
 
@@ -108,7 +109,7 @@ ATTEMPT = select(
 )
 
 
-def find_standing(slug: str, *, learner_id: int | None) -> Row[Any] | None:
+def find_standing(slug: str, *, learner_id: int | None) -> AnyRow | None:
     """A module by its slug with the learner's pass of its edition and last attempt, as the columns of STANDING."""
     return read_first(STANDING, {"slug": slug, "learner_id": learner_id or 0})
 
@@ -123,22 +124,22 @@ def find_new_slug(slug: str) -> str | None:
     return found.slug if found else None
 
 
-def find_rendered(rendering_id: int) -> Row[Any] | None:
+def find_rendered(rendering_id: int) -> AnyRow | None:
     """A revision with one of its renderings, as the columns of RENDERED."""
     return read_first(RENDERED.where(ModuleRendering.id == rendering_id))
 
 
-def find_revision(revision_id: int) -> Row[Any] | None:
+def find_revision(revision_id: int) -> AnyRow | None:
     """A revision by its id with its newest rendering, as the columns of RENDERED."""
     return read_first(RENDERED.where(ModuleRevision.id == revision_id))
 
 
-def find_numbered(module_id: int, number: int) -> Row[Any] | None:
+def find_numbered(module_id: int, number: int) -> AnyRow | None:
     """A module's revision by its number with its newest rendering, as the columns of RENDERED."""
     return read_first(RENDERED.where(ModuleRevision.document_id == module_id, ModuleRevision.number == number))
 
 
-def find_attempt(attempt_id: int, *, learner_id: int, module_id: int) -> Row[Any] | None:
+def find_attempt(attempt_id: int, *, learner_id: int, module_id: int) -> AnyRow | None:
     """One of the learner's attempts at a module."""
     return read_first(
         ATTEMPT.where(Attempt.id == attempt_id, Attempt.learner_id == learner_id, Attempt.module_id == module_id)
@@ -151,23 +152,23 @@ def has_attempted(revision_id: int, *, learner_id: int) -> bool:
     return read_first(found) is not None
 
 
-def categories() -> Sequence[Row[Any]]:
+def categories() -> Sequence[AnyRow]:
     """Categories with live modules in their order, as (slug, title, summary, credits, style, count)."""
     return read(CATEGORIES.where(Category.count > 0))
 
 
-def specialties() -> Sequence[Row[Any]]:
+def specialties() -> Sequence[AnyRow]:
     """Specialties with live modules, as (slug, title, count)."""
     return read(SPECIALTIES.where(Specialty.count > 0))
 
 
-def newest_in(category_slug: str, *, limit: int) -> Sequence[Row[Any]]:
+def newest_in(category_slug: str, *, limit: int) -> Sequence[AnyRow]:
     """The newest modules of a category as the columns in LISTED."""
     statement = LIST.where(Module.category_slug == category_slug)
     return read(statement.order_by(Module.reviewed_on.desc(), Module.id.desc()).limit(limit))
 
 
-def catalogue(wanted: Wanted, *, limit: int = PAGE) -> Sequence[Row[Any]]:
+def catalogue(wanted: Wanted, *, limit: int = PAGE) -> Sequence[AnyRow]:
     """Live modules as the columns in LISTED, in the order wanted."""
     statement = _filtered(LIST, wanted)
     key, downwards = (
@@ -189,11 +190,11 @@ def count_of(wanted: Wanted) -> int:
     return int(found[0])
 
 
-def _filtered(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+def _filtered(statement: AnySelection, wanted: Wanted) -> AnySelection:
     if wanted.categories:
         statement = statement.where(Module.category_slug.in_(wanted.categories))
     if wanted.specialties:
-        named = select(literal_column("1")).where(
+        named = select(ModuleSpecialty.module_id).where(
             ModuleSpecialty.module_id == Module.id, ModuleSpecialty.specialty_slug.in_(wanted.specialties)
         )
         statement = statement.where(named.exists())

@@ -41,7 +41,7 @@ def submit_attempt(
     assert revision.assessment is not None
     mark = mark_assessment(revision.assessment, answers, revision.pass_mark)
     attempt_id = insert_once(
-        Attempt.__table__,
+        Attempt,
         {
             "learner_id": learner.id,
             "module_id": revision.module_id,

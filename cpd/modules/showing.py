@@ -10,9 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import Row
 
 from cpd.auth.access import Learner
+from cpd.db import AnyRow
 from cpd.modules import queries
 from cpd.modules.catalogue import SORTS, Wanted
 from cpd.modules.forms import Answers
@@ -36,12 +36,12 @@ def today() -> date:
     return clock.today_in(current_app.config["SETTINGS"].timezone)
 
 
-def gives_credit(standing: Row[Any]) -> bool:
+def gives_credit(standing: AnyRow) -> bool:
     """Whether a sitting started now may earn credit: `expires` includes that day in the site's zone."""
     return standing.status == PUBLISHED and bool(today() <= standing.expires_on)
 
 
-def live_revision(standing: Row[Any]) -> Shown:
+def live_revision(standing: AnyRow) -> Shown:
     """The live revision of a module, from the process's memory or the database."""
     kept = find_kept(standing.live_rendering_id)
     if kept is not None:
@@ -52,11 +52,11 @@ def live_revision(standing: Row[Any]) -> Shown:
     return shown(row)
 
 
-def category_of(row: Row[Any]) -> CategoryLabel:
+def category_of(row: AnyRow) -> CategoryLabel:
     return CategoryLabel(row.category_slug, row.category_title, row.category_style)
 
 
-def module_rows(rows: Sequence[Row[Any]], *, today: date, learner: Learner | None) -> list[dict[str, Any]]:
+def module_rows(rows: Sequence[AnyRow], *, today: date, learner: Learner | None) -> list[dict[str, Any]]:
     """Modules as a list draws them; for a learner, with the date of the pass."""
     passed = queries.passed_on(learner.id, [row.id for row in rows]) if learner else {}
     return [
@@ -82,7 +82,7 @@ def local_date(moment: datetime | None, learner: Learner | None) -> date | None:
     return moment.astimezone(ZoneInfo(learner.zone)).date() if moment and learner else None
 
 
-def filters(wanted: Wanted, categories: Sequence[Row[Any]], specialties: Sequence[Row[Any]]) -> dict[str, Any]:
+def filters(wanted: Wanted, categories: Sequence[AnyRow], specialties: Sequence[AnyRow]) -> dict[str, Any]:
     """The filters of the catalogue, those that are on, and the orders."""
     titles = {each.slug: each.title for each in (*specialties, *categories)}
     return {
@@ -103,11 +103,11 @@ def filters(wanted: Wanted, categories: Sequence[Row[Any]], specialties: Sequenc
     }
 
 
-def _choice(each: Row[Any], on: tuple[str, ...]) -> dict[str, Any]:
+def _choice(each: AnyRow, on: tuple[str, ...]) -> dict[str, Any]:
     return {"slug": each.slug, "title": each.title, "count": each.count, "on": each.slug in on}
 
 
-def next_page(wanted: Wanted, found: Sequence[Row[Any]]) -> str | None:
+def next_page(wanted: Wanted, found: Sequence[AnyRow]) -> str | None:
     """The address of the next page, if one more than a page was found."""
     if len(found) <= queries.PAGE:
         return None
@@ -115,7 +115,7 @@ def next_page(wanted: Wanted, found: Sequence[Row[Any]]) -> str | None:
     return wanted.going_on_after(last.reviewed_on if wanted.sort == "newest" else last.credits, last.id).url
 
 
-def _head(standing: Row[Any], revision: Shown) -> dict[str, Any]:
+def _head(standing: AnyRow, revision: Shown) -> dict[str, Any]:
     """What every page of a module shows of it."""
     return {
         **vars(revision),
@@ -127,7 +127,7 @@ def _head(standing: Row[Any], revision: Shown) -> dict[str, Any]:
     }
 
 
-def module_page(standing: Row[Any], live: Shown, learner: Learner | None) -> dict[str, Any]:
+def module_page(standing: AnyRow, live: Shown, learner: Learner | None) -> dict[str, Any]:
     """The module page: facts, text, and the learner's state."""
     if learner is None:
         state = "signed-out"
@@ -144,12 +144,12 @@ def module_page(standing: Row[Any], live: Shown, learner: Learner | None) -> dic
     }
 
 
-def revision_page(standing: Row[Any], revision: Shown) -> dict[str, Any]:
+def revision_page(standing: AnyRow, revision: Shown) -> dict[str, Any]:
     """An older revision, to be read only."""
     return {**_text(standing, revision), "number": revision.number, "current": standing.status == PUBLISHED}
 
 
-def _text(standing: Row[Any], revision: Shown) -> dict[str, Any]:
+def _text(standing: AnyRow, revision: Shown) -> dict[str, Any]:
     return {
         "module": _head(standing, revision),
         "html": revision.html,
@@ -159,13 +159,13 @@ def _text(standing: Row[Any], revision: Shown) -> dict[str, Any]:
     }
 
 
-def _last_attempt(standing: Row[Any]) -> dict[str, int] | None:
+def _last_attempt(standing: AnyRow) -> dict[str, int] | None:
     if standing.last_id is None:
         return None
     return {"id": standing.last_id, "score": standing.last_score, "out_of": standing.last_out_of}
 
 
-def sheet(standing: Row[Any], opened: Shown, answers: Answers, refusal: str | None) -> dict[str, Any]:
+def sheet(standing: AnyRow, opened: Shown, answers: Answers, refusal: str | None) -> dict[str, Any]:
     """The assessment around its questions: blanks and errors by number, and whether credit follows."""
     assert opened.assessment is not None
     numbers = {question.id: number for number, question in enumerate(opened.assessment.questions, 1)}
@@ -180,7 +180,7 @@ def sheet(standing: Row[Any], opened: Shown, answers: Answers, refusal: str | No
 
 
 def attempt_page(
-    standing: Row[Any], marked: Shown, attempt: Row[Any], *, award: Row[Any] | None, total: Decimal
+    standing: AnyRow, marked: Shown, attempt: AnyRow, *, award: AnyRow | None, total: Decimal
 ) -> dict[str, Any]:
     """A marked attempt: the score, what it added to the record, or why it added nothing."""
     no_credit, awarded = None, None

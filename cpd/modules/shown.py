@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row
 
+from cpd.db import AnyRow
 from cpd.modules.marking import Assessment
 from cpd.web.fragments import Fragments, fragments_of
 
@@ -54,7 +53,7 @@ class Shown:
         return self.pieces.get(name, Markup(""))
 
 
-def shown(row: Row[Any]) -> Shown:
+def shown(row: AnyRow) -> Shown:
     """The revision of a row of `queries.RENDERED`."""
     return _kept().get(row.rendering_id, lambda: _make(row))
 
@@ -64,7 +63,7 @@ def find_kept(rendering_id: int) -> Shown | None:
     return _kept().find(rendering_id)
 
 
-def _make(row: Row[Any]) -> Shown:
+def _make(row: AnyRow) -> Shown:
     facts, parts = row.facts, row.parts
     assessment = Assessment.from_json(row.assessment) if row.assessment else None
     return Shown(

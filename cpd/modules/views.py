@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Row
 
 from cpd.auth.access import Learner, current_learner, learner_required, professional_required
-from cpd.db import db
+from cpd.db import AnyRow, db
 from cpd.modules import catalogue as lists
 from cpd.modules import queries, services, showing
 from cpd.modules.forms import Answers, marked_cards, question_cards, read_answers
@@ -139,7 +136,7 @@ def attempt(slug: str, attempt_id: int, learner: Learner) -> ResponseReturnValue
     )
 
 
-def _standing(slug: str, learner: Learner) -> Row[Any]:
+def _standing(slug: str, learner: Learner) -> AnyRow:
     """The module and where the learner stands, by its slug or a former one, or 404."""
     standing = queries.find_standing(slug, learner_id=learner.id)
     if standing is None and (moved_to := queries.find_new_slug(slug)):
@@ -149,7 +146,7 @@ def _standing(slug: str, learner: Learner) -> Row[Any]:
     return standing
 
 
-def _readable(standing: Row[Any]) -> bool:
+def _readable(standing: AnyRow) -> bool:
     """A withdrawn module stays readable for those whose record may point to it."""
     return standing.live_rendering_id is not None and (standing.status == PUBLISHED or standing.last_id is not None)
 
@@ -161,7 +158,7 @@ def _moved_or_missing(slug: str) -> ResponseReturnValue:
     return redirect(f"/modules/{moved_to}", 301)
 
 
-def _new_sitting(standing: Row[Any], live: Shown, learner: Learner) -> Sitting:
+def _new_sitting(standing: AnyRow, live: Shown, learner: Learner) -> Sitting:
     return new_sitting(
         learner_id=learner.id,
         revision_id=live.revision_id,
@@ -170,7 +167,7 @@ def _new_sitting(standing: Row[Any], live: Shown, learner: Learner) -> Sitting:
     )
 
 
-def _sheet(standing: Row[Any], opened: Shown, sitting: Sitting, answers: Answers, refusal: str | None = None) -> str:
+def _sheet(standing: AnyRow, opened: Shown, sitting: Sitting, answers: Answers, refusal: str | None = None) -> str:
     return render_template(
         "modules/assessment.html",
         **showing.sheet(standing, opened, answers, refusal),
@@ -179,7 +176,7 @@ def _sheet(standing: Row[Any], opened: Shown, sitting: Sitting, answers: Answers
     )
 
 
-def _sheet_again(standing: Row[Any], learner: Learner, refusal: str) -> ResponseReturnValue:
+def _sheet_again(standing: AnyRow, learner: Learner, refusal: str) -> ResponseReturnValue:
     """The assessment of the live revision with a new sitting, and what was typed where it still fits."""
     if standing.status != PUBLISHED:
         abort(404)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 
-from cpd.db import read, read_first
+from cpd.db import AnyRow, read, read_first
 from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
 from cpd.revisions import DRAFT, PUBLISHED, FormerSlug
 
@@ -42,7 +41,7 @@ LISTED = select(
 ).where(Monograph.status == PUBLISHED)
 
 
-def find_standing(slug: str) -> Row[Any] | None:
+def find_standing(slug: str) -> AnyRow | None:
     """A monograph that is or was live, as (id, slug, status, live_revision_id, live_rendering_id)."""
     return read_first(STANDING, {"slug": slug})
 
@@ -57,17 +56,17 @@ def find_new_slug(slug: str) -> str | None:
     return found.slug if found else None
 
 
-def find_rendered(rendering_id: int) -> Row[Any] | None:
+def find_rendered(rendering_id: int) -> AnyRow | None:
     """A rendering with its revision's facts, as (rendering_id, facts, parts)."""
     return read_first(RENDERED.where(MonographRendering.id == rendering_id))
 
 
-def find_revision(revision_id: int) -> Row[Any] | None:
+def find_revision(revision_id: int) -> AnyRow | None:
     """A revision's newest rendering with its facts, as (rendering_id, facts, parts)."""
     return read_first(RENDERED.where(MonographRevision.id == revision_id))
 
 
-def mentions_of(slug: str) -> Sequence[Row[Any]]:
+def mentions_of(slug: str) -> Sequence[AnyRow]:
     """Live modules that name the drug, as (module_slug, title, category_title, category_style, credits)."""
     return read(MENTIONS, {"slug": slug})
 
@@ -82,10 +81,10 @@ def count_of_mentions(slug: str) -> int:
 def letters() -> dict[str, int]:
     """The letters that live monographs begin with, and how many."""
     counted = select(Monograph.letter, func.count()).where(Monograph.status == PUBLISHED).group_by(Monograph.letter)
-    return {letter: count for letter, count in read(counted)}
+    return {row[0]: row[1] for row in read(counted)}
 
 
-def listed(*, letter: str | None, after: tuple[str, int] | None, limit: int = PAGE) -> Sequence[Row[Any]]:
+def listed(*, letter: str | None, after: tuple[str, int] | None, limit: int = PAGE) -> Sequence[AnyRow]:
     """Live monographs by name, of one letter or of all."""
     statement = LISTED.order_by(Monograph.sort_name, Monograph.id).limit(limit)
     if letter:

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row
 
+from cpd.db import AnyRow
 from cpd.monographs.sections import BOXED_WARNING, SECTIONS, section_id
 from cpd.web.fragments import Fragments, fragments_of
 
@@ -62,7 +62,7 @@ def find_kept(rendering_id: int) -> Shown | None:
     return _kept().find(rendering_id)
 
 
-def shown(row: Row[Any]) -> Shown:
+def shown(row: AnyRow) -> Shown:
     """The monograph of a row of `queries.RENDERED`."""
     return _kept().get(row.rendering_id, lambda: _make(row.facts, row.parts))
 

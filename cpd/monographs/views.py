@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Row
 
 from cpd.auth.access import professional_required
-from cpd.db import LARGEST_ID
+from cpd.db import LARGEST_ID, AnyRow
 from cpd.monographs import queries
 from cpd.monographs.sections import NOT_STATED
 from cpd.monographs.shown import Shown, find_kept, shown
@@ -72,7 +71,7 @@ def card_of(slug: str) -> dict[str, Any] | None:
     return _card(standing) if standing is not None and standing.status == PUBLISHED else None
 
 
-def _card(standing: Row[Any]) -> dict[str, Any]:
+def _card(standing: AnyRow) -> dict[str, Any]:
     live = _of(standing)
     return {
         "slug": live["slug"],
@@ -86,16 +85,16 @@ def _card(standing: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _of(standing: Row[Any]) -> dict[str, Any]:
+def _of(standing: AnyRow) -> dict[str, Any]:
     return {**vars(_live(standing)), "slug": standing.slug, "withdrawn": standing.status != PUBLISHED}
 
 
-def _mention(row: Row[Any]) -> dict[str, Any]:
+def _mention(row: AnyRow) -> dict[str, Any]:
     category = {"title": row.category_title, "style": row.category_style}
     return {"slug": row.module_slug, "title": row.title, "credits": row.credits, "category": category}
 
 
-def _live(standing: Row[Any]) -> Shown:
+def _live(standing: AnyRow) -> Shown:
     kept = find_kept(standing.live_rendering_id)
     if kept is not None:
         return kept
@@ -120,5 +119,5 @@ def _after() -> tuple[str, int] | None:
     return name[:200], min(int(number[:10]), LARGEST_ID)
 
 
-def _next_url(letter: str, last: Row[Any]) -> str:
+def _next_url(letter: str, last: AnyRow) -> str:
     return f"/monographs/?{urlencode({'letter': letter, 'after': f'{last.sort_name}~{last.id}'})}"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import bindparam, select
 
-from sqlalchemy import Row, bindparam, select
-
-from cpd.db import read, read_first
+from cpd.db import AnyRow, read, read_first
 from cpd.pages.models import Page, PageRendering
 from cpd.revisions import PUBLISHED
 
@@ -18,11 +16,11 @@ LIVE_PAGE = (
 VERSIONS = select(Page.slug, Page.version).where(Page.status == PUBLISHED)
 
 
-def find_page(slug: str) -> Row[Any] | None:
+def find_page(slug: str) -> AnyRow | None:
     """A live page as (slug, title, version, html)."""
     return read_first(LIVE_PAGE, {"slug": slug})
 
 
 def versions() -> dict[str, str]:
     """The version of each live page, by slug: what a learner consents to."""
-    return {slug: version for slug, version in read(VERSIONS)}
+    return {row.slug: row.version for row in read(VERSIONS)}

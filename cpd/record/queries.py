@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 
-from cpd.db import Credits, read, read_first
+from cpd.db import AnyRow, Credits, read, read_first
 from cpd.record.models import Entry
 
 PAGE = 50
@@ -45,7 +45,7 @@ OF_EDITION = select(*SHOWN).where(
 )
 
 
-def entries_of(learner_id: int, *, before: tuple[date, int] | None = None, limit: int = PAGE) -> Sequence[Row[Any]]:
+def entries_of(learner_id: int, *, before: tuple[date, int] | None = None, limit: int = PAGE) -> Sequence[AnyRow]:
     """A learner's entries as the columns in SHOWN, newest learning first, from the one `before` on."""
     values: dict[str, Any] = {"learner_id": learner_id, "limit": limit}
     if before is None:
@@ -60,6 +60,6 @@ def total_of(learner_id: int) -> tuple[Decimal, int]:
     return found.claimed or Decimal("0.00"), found.entries
 
 
-def find_award(learner_id: int, *, module_id: int, edition: int) -> Row[Any] | None:
+def find_award(learner_id: int, *, module_id: int, edition: int) -> AnyRow | None:
     """The entry that stands for a module's edition, as the columns in SHOWN."""
     return read_first(OF_EDITION, {"learner_id": learner_id, "module_id": module_id, "edition": edition})

@@ -37,7 +37,7 @@ def award_credits(*, learner_id: int, receipt: Receipt, learned_on: date, now: d
     learner's zone.
     """
     inserted = insert_once(
-        Entry.__table__,
+        Entry,
         {
             **vars(receipt),
             "learner_id": learner_id,

@@ -6,10 +6,9 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
-from sqlalchemy import Row
 
 from cpd.auth.access import Learner, learner_required
-from cpd.db import LARGEST_ID
+from cpd.db import LARGEST_ID, AnyRow
 from cpd.record import queries
 
 bp = Blueprint("record", __name__, url_prefix="/record")
@@ -37,7 +36,7 @@ def latest_entries(learner: Learner, *, limit: int = 3) -> list[dict[str, Any]]:
     return [_line(row) for row in queries.entries_of(learner.id, limit=limit)]
 
 
-def _line(row: Row[Any]) -> dict[str, Any]:
+def _line(row: AnyRow) -> dict[str, Any]:
     """An entry as a list draws it, with the address of the attempt and of the revision it was passed on."""
     module = f"/modules/{row.module_slug}"
     return {

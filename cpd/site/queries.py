@@ -15,6 +15,8 @@ KEPT_SECONDS = 10
 
 def footer_categories() -> list[Any]:
     """Categories with live modules; asked for every few seconds, since they hardly ever change."""
+    kept_at: float
+    kept: list[Any] | None
     kept_at, kept = current_app.extensions.get("footer_categories", (0.0, None))
     if kept is None or time.monotonic() - kept_at > KEPT_SECONDS:
         try:

@@ -39,7 +39,7 @@ class Browser:
 
     def post(self, path: str, page: TestResponse, **fields: str) -> TestResponse:
         data = hidden_fields(page.text) | fields
-        return self.client.post(path.split("?")[0], data=data, environ_overrides=self.place)
+        return self.client.post(path.split("?", maxsplit=1)[0], data=data, environ_overrides=self.place)
 
     def register(self, **changes: str) -> TestResponse:
         return self.send("/auth/register", **(ANN | changes))
@@ -63,7 +63,7 @@ class Browser:
 
 def hidden_fields(page: str) -> dict[str, str]:
     """The hidden fields of the main form of a page."""
-    main = page[page.index("<main") :]
+    main = page[page.index("<main") : page.index("</main>")]
     inputs = re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", main)
     pairs = [(re.search(r'name="([^"]*)"', each), re.search(r'value="([^"]*)"', each)) for each in inputs]
     return {name[1]: html.unescape(value[1] if value else "") for name, value in pairs if name}

@@ -7,14 +7,24 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from cpd.db import Base, db
 from tests.auth.browser import Browser
 
 
 @pytest.fixture
-def new_browser(app: Flask) -> Callable[..., Browser]:
+def documents(app: Flask) -> None:
+    """The pages that a learner consents to, as if published."""
+    with app.app_context():
+        for slug in ("terms", "privacy"):
+            page = {"slug": slug, "title": slug.title(), "status": "published", "version": "2026-11-23"}
+            db.session.execute(insert(Base.metadata.tables["page"]).values(**page))
+        db.session.commit()
+
+
+@pytest.fixture
+def new_browser(app: Flask, documents: None) -> Callable[..., Browser]:  # noqa: ARG001
     def make(**keywords: Any) -> Browser:
         return Browser(app, **keywords)
 

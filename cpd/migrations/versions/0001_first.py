@@ -278,9 +278,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_monograph_rendering")),
     )
-    op.create_index(
-        op.f("ix_monograph_rendering_revision_id"), "monograph_rendering", ["revision_id"], unique=False
-    )
+    op.create_index(op.f("ix_monograph_rendering_revision_id"), "monograph_rendering", ["revision_id"], unique=False)
 
     op.create_table(
         "page_rendering",
