@@ -141,18 +141,14 @@ def _read_bytes(path: Path, limit: int) -> bytes:
         raise SourceFault(
             Problem(str(path), 1, f"is {_size(before.st_size)}, more than {_size(limit)}; split or shorten it")
         )
-    with path.open("rb", opener=_open_at_once) as file:
+    # A pipe put in the file's place meanwhile must not be waited for.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         data = file.read(limit + 1)
     after = path.stat()
     changed = (before.st_mtime_ns, before.st_size, before.st_ino) != (after.st_mtime_ns, after.st_size, after.st_ino)
     if changed or len(data) != before.st_size:
         raise SourceFault(Problem(str(path), 1, "was being written while it was read; try again"))
     return data
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    # A pipe put in the file's place meanwhile must not be waited for.
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _size(count: int) -> str:
