@@ -21,8 +21,7 @@ from cpd.serving import migrate
 from cpd.settings import Settings
 from tests import databases, did_not_run
 from tests.factories import module_text, monograph_text, write_site
-
-pytest_plugins = ["tests.databases", "tests.did_not_run"]
+from tests.pages import hidden_in, token_in
 
 SECRET_KEY = "a-secret-key-for-tests-and-nothing-else"
 PASSWORD = "seven quiet herons wade"
@@ -178,16 +177,6 @@ def register(app: Flask, republish: Callable[..., Report]) -> Callable[..., None
         assert answer.status_code in (302, 303), answer.text
 
     return register
-
-
-def token_in(html: str) -> str:
-    """The CSRF token of a page."""
-    return html.split('name="csrf_token" value="')[1].split('"', maxsplit=1)[0]
-
-
-def hidden_in(html: str, name: str) -> str:
-    """The value of a hidden field of a page."""
-    return html.split(f'name="{name}" value="')[1].split('"', maxsplit=1)[0]
 
 
 @pytest.fixture

@@ -73,9 +73,9 @@ def _place(text: str, sort: str) -> tuple[date | Decimal, int]:
         place = min(int(number), LARGEST_ID)
         if sort == "newest":
             return date.fromisoformat(key), place
-        credits = Decimal(key).quantize(Decimal("0.01"))
+        worth = Decimal(key).quantize(Decimal("0.01"))
     except (ValueError, InvalidOperation):
         raise UnknownPlace(text) from None
-    if not 0 <= credits <= 1_000:
+    if not 0 <= worth <= 1_000:
         raise UnknownPlace(text)
-    return credits, place
+    return worth, place

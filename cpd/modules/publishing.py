@@ -1,4 +1,4 @@
-"""What publishing does to modules beyond their revisions: categories, specialties and their counts. The caller commits."""
+"""What publishing does to modules beyond revisions: categories, specialties, counts. The caller commits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def change_categories(categories: Sequence[Mapping[str, Any]]) -> None:
 
 def set_specialties(titles: Mapping[str, str], of_modules: Mapping[int, Iterable[str]]) -> None:
     """Name specialties by their titles, and say which each of these modules has."""
-    known = dict(db.session.execute(select(Specialty.slug, Specialty.title)).tuples().all())
+    known = {row.slug: row.title for row in db.session.execute(select(Specialty.slug, Specialty.title))}
     for slug, title in titles.items():
         if slug not in known:
             db.session.execute(insert(Specialty).values(slug=slug, title=title, count=0))

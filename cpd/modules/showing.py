@@ -118,12 +118,12 @@ def next_page(wanted: Wanted, found: Sequence[AnyRow]) -> str | None:
 def _head(standing: AnyRow, revision: Shown) -> dict[str, Any]:
     """What every page of a module shows of it."""
     return {
-        **vars(revision),
         "slug": standing.slug,
         "category": category_of(standing),
         "minutes": minutes(revision.credits),
         "expired": standing.expires_on < today(),
         "withdrawn": standing.status != PUBLISHED,
+        "facts": revision,
     }
 
 
@@ -136,7 +136,7 @@ def module_page(standing: AnyRow, live: Shown, learner: Learner | None) -> dict[
     else:
         state = "failed" if standing.last_id is not None else "start"
     return {
-        **_text(standing, live),
+        "module": _head(standing, live),
         "state": state,
         "passed_on": local_date(standing.passed_at, learner),
         "passed_id": standing.passed_id,
@@ -146,17 +146,7 @@ def module_page(standing: AnyRow, live: Shown, learner: Learner | None) -> dict[
 
 def revision_page(standing: AnyRow, revision: Shown) -> dict[str, Any]:
     """An older revision, to be read only."""
-    return {**_text(standing, revision), "number": revision.number, "current": standing.status == PUBLISHED}
-
-
-def _text(standing: AnyRow, revision: Shown) -> dict[str, Any]:
-    return {
-        "module": _head(standing, revision),
-        "html": revision.html,
-        "contents": revision.contents,
-        "footnotes": revision.footnotes,
-        "drugs": revision.drugs,
-    }
+    return {"module": _head(standing, revision), "current": standing.status == PUBLISHED}
 
 
 def _last_attempt(standing: AnyRow) -> dict[str, int] | None:
@@ -183,22 +173,17 @@ def attempt_page(
     standing: AnyRow, marked: Shown, attempt: AnyRow, *, award: AnyRow | None, total: Decimal
 ) -> dict[str, Any]:
     """A marked attempt: the score, what it added to the record, or why it added nothing."""
-    no_credit, awarded = None, None
+    no_credit = None
     if attempt.passed and not attempt.creditable:
         no_credit = "This module had expired or been withdrawn when you opened the assessment, so it gives no credit."
-    elif attempt.passed and award is not None:
-        awarded = {
-            "credits": award.credits,
-            "learned_on": award.learned_on,
-            "already": award.attempt_id != attempt.id,
-            "total": total,
-        }
     return {
         "module": _head(standing, marked),
-        "attempt": attempt._mapping,
+        "attempt": attempt,
         "needed": -(-attempt.pass_mark * attempt.out_of // 100),
         "percent": attempt.score * 100 // attempt.out_of,
-        "awarded": awarded,
+        "awarded": award if attempt.passed and attempt.creditable else None,
+        "already": award is not None and award.attempt_id != attempt.id,
+        "total": total,
         "no_credit": no_credit,
         "retry_url": f"/modules/{standing.slug}/assessment" if standing.status == PUBLISHED else None,
     }

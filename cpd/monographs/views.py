@@ -49,9 +49,10 @@ def monograph(slug: str) -> ResponseReturnValue:
         return _moved_or_missing(slug, "")
     return render_template(
         "monographs/monograph.html",
-        monograph=_of(standing),
+        monograph=_live(standing),
+        withdrawn=standing.status != PUBLISHED,
         not_stated=NOT_STATED,
-        cpd=[_mention(row) for row in queries.mentions_of(standing.slug)],
+        cpd=queries.mentions_of(standing.slug),
     )
 
 
@@ -62,7 +63,7 @@ def card(slug: str) -> ResponseReturnValue:
     standing = queries.find_standing(slug)
     if standing is None:
         return _moved_or_missing(slug, "/card")
-    return render_template("monographs/card.html", card=_card(standing))
+    return render_template("monographs/card.html", **_card(standing))
 
 
 def card_of(slug: str) -> dict[str, Any] | None:
@@ -72,26 +73,12 @@ def card_of(slug: str) -> dict[str, Any] | None:
 
 
 def _card(standing: AnyRow) -> dict[str, Any]:
-    live = _of(standing)
     return {
-        "slug": live["slug"],
-        "name": live["name"],
-        "classes": ", ".join(live["classes"]),
-        "facts": live["card_facts"],
-        "warning": live["warning"],
-        "boxed": live["boxed"] is not None,
-        "withdrawn": live["withdrawn"],
+        "slug": standing.slug,
+        "monograph": _live(standing),
+        "withdrawn": standing.status != PUBLISHED,
         "modules_count": queries.count_of_mentions(standing.slug),
     }
-
-
-def _of(standing: AnyRow) -> dict[str, Any]:
-    return {**vars(_live(standing)), "slug": standing.slug, "withdrawn": standing.status != PUBLISHED}
-
-
-def _mention(row: AnyRow) -> dict[str, Any]:
-    category = {"title": row.category_title, "style": row.category_style}
-    return {"slug": row.module_slug, "title": row.title, "credits": row.credits, "category": category}
 
 
 def _live(standing: AnyRow) -> Shown:

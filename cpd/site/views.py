@@ -10,12 +10,11 @@ from cpd.auth.access import Learner, current_learner
 from cpd.modules import queries as modules
 from cpd.modules.showing import live_revision, module_rows, today
 from cpd.monographs.views import card_of
-from cpd.record.queries import total_of
-from cpd.record.views import latest_entries
+from cpd.record.queries import entries_of, total_of
 
 bp = Blueprint("site", __name__)
 
-SHOWN = 3  # modules of each category
+SHOWN = 3  # modules of each category, and entries
 EXAMPLE_DRUG = "baclofen-intrathecal"
 
 
@@ -51,4 +50,4 @@ def _sample(categories: Any) -> Any:
 
 def _record(learner: Learner) -> dict[str, Any]:
     total, count = total_of(learner.id)
-    return {"total": total, "count": count, "entries": latest_entries(learner)}
+    return {"total": total, "count": count, "entries": entries_of(learner.id, limit=SHOWN)}

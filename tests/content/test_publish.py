@@ -14,6 +14,7 @@ from cpd.db import db
 from cpd.modules.models import Attempt, Module, ModuleRendering, ModuleRevision
 from cpd.record.models import Entry
 from cpd.revisions import Release
+from tests.pages import hidden_in, token_in
 
 
 @pytest.fixture
@@ -262,8 +263,6 @@ def test_a_learner_who_sits_an_older_revision_is_marked_against_it(client, publi
     sign_in()
     page = client.get("/modules/sepsis/assessment").text
     publish("sepsis", edition="2", pass_mark="100", assessment="### Which?\n\n- [ ] A\n  > No.\n- [x] B\n  > Yes.\n")
-
-    from tests.conftest import hidden_in, token_in
 
     answer = client.post(
         "/modules/sepsis/assessment",

@@ -1,0 +1,19 @@
+"""What tests read from a page."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+
+def hidden_in(html: str, name: str) -> str:
+    """The value of a hidden field of a page."""
+    for field in re.findall(r"<input[^>]*>", html):
+        if f'name="{name}"' in field and (found := re.search(r'value="([^"]*)"', field)):
+            return unescape(found[1])
+    raise AssertionError(f"the page has no field {name}")
+
+
+def token_in(html: str) -> str:
+    """The CSRF token of a page."""
+    return hidden_in(html, "csrf_token")
