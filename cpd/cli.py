@@ -28,9 +28,13 @@ def cli() -> None:
 @click.option("--debug", is_flag=True, help="For developers: one process that reloads and shows tracebacks.")
 def serve(debug: bool) -> None:
     """Migrate the database, publish content/ if the database is empty, and serve."""
-    from cpd.serving import prepare, serve_debugging, serve_for_good
+    from cpd.serving import PortTaken, claim_port, prepare, serve_debugging, serve_for_good
 
     settings = _settings()
+    try:
+        claim_port(settings)
+    except PortTaken as taken:
+        raise click.ClickException(str(taken)) from None
     prepare(settings, say=click.echo, progress=_progress)
     (serve_debugging if debug else serve_for_good)(settings)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,6 +55,22 @@ def _alone(settings: Settings) -> Iterator[None]:
     with (settings.instance_folder / "prepare.lock").open("w", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+class PortTaken(Exception):
+    """Another program listens where this one is told to; its text is a sentence for the operator."""
+
+
+def claim_port(settings: Settings) -> None:
+    """Raise PortTaken if the address is in use: the server's workers share their port, with strangers too."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as fault:
+            place = f"{settings.host} port {settings.port}"
+            raise PortTaken(f"{place} cannot be served: {fault.strerror}. Set CPD_HOST or CPD_PORT.") from None
 
 
 def serve_for_good(settings: Settings) -> None:

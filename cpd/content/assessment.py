@@ -252,7 +252,7 @@ class _QuestionLines:
         elif amount and not draft.why:
             draft.numbers.append((number, amount[1]))
         elif not line.strip():
-            self._blank(line)
+            self._blank()
             return
         elif draft.options and not draft.why and self._belongs_to_option(line):
             pass
@@ -260,7 +260,7 @@ class _QuestionLines:
             (draft.why if answered else draft.vignette).append(line)
         self.blank = False
 
-    def _blank(self, line: str) -> None:
+    def _blank(self) -> None:
         self.blank = True
         draft = self.draft
         if draft.why:

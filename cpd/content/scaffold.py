@@ -47,9 +47,8 @@ status: draft  # then published, or withdrawn
 
 ## Why it matters
 
-Begin each part with a heading. Give facts their reference.[^1] Names of drugs are linked by themselves; a link of
-your own is written [text](monograph:name-of-the-file), without the backticks that keep this one from being a link:
-`[text](module:name-of-the-file)` leads to another module.
+Begin each part with a heading. Give facts their reference.[^1] Names of drugs are linked by themselves. A link of your
+own is written `[text](monograph:name-of-its-file)` or `[text](module:name-of-its-file)`, without the backticks.
 
 !!! red-flag "Act today"
     What needs action today. Indent the text of a callout by four spaces.
@@ -111,7 +110,7 @@ indications:  # leave it out if the source states none
 source:
   kind: Prescribing information and national guidance
   title: What it is
-# set_id, version, effective (a date) and address belong to a label
+  # set_id, version, effective (a date) and address belong to a label
 # reviewed:  # the date of the review; without it the page says that nobody has read it yet
 # draft: [key_facts]  # keys that nobody has confirmed yet
 # former_slugs:  # names this file had before

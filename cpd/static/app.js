@@ -146,29 +146,15 @@ for (const list of all('details.toc')) {
   list.addEventListener('click', event => { if (event.target.closest('a')) list.open = false; });
 }
 
-// Tables that are laid out anew on small screens keep their meaning.
-const ROLES = { 'thead, tbody': 'rowgroup', tr: 'row', td: 'cell', 'th[scope=col]': 'columnheader', 'th[scope=row]': 'rowheader' };
-for (const table of all('.table--stack')) {
-  table.setAttribute('role', 'table');
-  for (const [selector, role] of Object.entries(ROLES)) {
-    for (const element of all(selector, table)) element.setAttribute('role', role);
-  }
-}
-
-// Wide tables can be scrolled by keyboard.
-const scrollable = () => {
-  for (const box of all('.table-wrap')) {
-    if (box.scrollWidth > box.clientWidth) {
-      box.tabIndex = 0;
-      box.setAttribute('role', 'region');
-      box.setAttribute('aria-label', 'Table, scrolls sideways');
-    } else if (box.getAttribute('role') === 'region') {
-      for (const name of ['tabindex', 'role', 'aria-label']) box.removeAttribute(name);
-    }
+// A rail that scrolls by itself can be scrolled by keyboard.
+const reachRails = () => {
+  for (const rail of all('.rail')) {
+    if (rail.scrollHeight > rail.clientHeight) rail.tabIndex = 0;
+    else rail.removeAttribute('tabindex');
   }
 };
-addEventListener('resize', scrollable, { passive: true });
-scrollable();
+addEventListener('resize', reachRails, { passive: true });
+reachRails();
 
 // The catalogue's filters: say what came, once it is there.
 const results = one('#results');

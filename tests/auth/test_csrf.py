@@ -9,7 +9,7 @@ WORDS = "This page was open for too long. Go back, reload it and try again."
 
 
 @pytest.mark.parametrize("path", ["/auth/register", "/auth/sign-in", "/auth/sign-out", "/auth/professional"])
-@pytest.mark.parametrize("token", [None, "", "x" * 64, "\ud83d\ude00", "0" * 64])
+@pytest.mark.parametrize("token", [None, "", "x" * 64, "\U0001f600", "0" * 64])
 def test_a_post_without_the_right_token_is_refused_with_words(client, path, token):
     client.get("/auth/sign-in")
     answer = client.post(path, data={} if token is None else {"csrf_token": token})
