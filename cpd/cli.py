@@ -49,7 +49,7 @@ def check(paths: Sequence[Path]) -> None:
     _tell(checked.problems)
     if checked.errors:
         raise click.exceptions.Exit(1)
-    click.echo(f"{len(checked.modules)} modules, {len(checked.monographs)} monographs: nothing is wrong.")
+    click.echo(f"Modules: {len(checked.modules)}. Monographs: {len(checked.monographs)}. Nothing is wrong.")
 
 
 @cli.command()
@@ -83,7 +83,7 @@ def publish(paths: Sequence[Path]) -> None:
 @click.option("--category", default="red-flags", show_default=True, help="The category of a new module.")
 def new(kind: str, slug: str, category: str) -> None:
     """Write a file to start from into ./content."""
-    from cpd.content.front_matter import LONGEST_SLUG, SLUG
+    from cpd.content.facts import LONGEST_SLUG, SLUG
     from cpd.content.scaffold import new_module_text, new_monograph_text
 
     if not SLUG.fullmatch(slug) or not SLUG.fullmatch(category) or len(slug) > LONGEST_SLUG:

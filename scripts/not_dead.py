@@ -42,6 +42,9 @@ _.Meta
 _.csrf_class
 _.csrf_field_name
 
+# ElementTree writes it out after an element.
+_.tail
+
 # Columns that are written for people who look into the database, and read by no page yet.
 _.published_at
 _.recorded_at

@@ -31,7 +31,7 @@ def read_email(text: str) -> Email:
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     try:
-        valid = validate_email(plain, allow_smtputf8=False, check_deliverability=False)
+        valid = validate_email(plain, allow_smtputf8=False, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise WrongEmail(HINT) from None
     if valid.ascii_email is None or len(valid.ascii_email) > LONGEST:

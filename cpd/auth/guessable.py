@@ -56,7 +56,7 @@ COUNTS = (
     "aabbccddeeffgghhiijjkkllmmnnoopp",
     "24681012",
 )
-SHORTEST_RUN, SHORTEST_COUNT, SHORTEST_REPEAT = 4, 3, 4
+SHORTEST_RUN, SHORTEST_COUNT, SHORTEST_REPEAT = 4, 3, 6
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 DAY = re.compile(

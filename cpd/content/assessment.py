@@ -26,7 +26,7 @@ _MISWRITTEN_OPTION = re.compile(r" {0,3}[-*+] *\[ *[^\]^]? *\](?![(:\[])")
 _FEEDBACK = re.compile(r" *> ?(.*)")
 _NUMBER = re.compile(r" {0,3}=(?!=)\s*(.*)")
 _AMOUNT = r"[-+]?[0-9]+(?:\.[0-9]+)?"
-_VALUE = re.compile(rf"({_AMOUNT})(?:\s*([^\s0-9±+].*?))?(?:\s*(?:±|\+/?-)\s*([^\s].*?))?\s*")
+_VALUE = re.compile(rf"({_AMOUNT})(?:\s*((?![eE][-+0-9])(?:[^\W\d_]|[%°]).*?))?(?:\s*(?:±|\+/?-)\s*([^\s].*?))?\s*")
 
 
 @dataclass

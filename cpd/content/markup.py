@@ -66,7 +66,7 @@ _DOSE = re.compile(
     rf"(?:{_SPACE}?[\u2013-]{_SPACE}?{_AMOUNT}|{_SPACE}to{_SPACE}{_AMOUNT})?{_SPACE}?"
     r"(?:micrograms?|nanograms?|milligrams?|mcg|mg|grams?|g|kg|mL|ml|millilitres?|litres?|L|micromol|mmol|mEq"
     r"|(?:international )?units?|IU)"
-    rf"(?:/(?:m²|[a-zA-Z]+|[0-9]+{_SPACE}(?:hours?|h|days?|mL|ml|minutes?)))*)(?![\w²])"
+    rf"(?:/(?:m²|[a-zA-Z]+|[0-9]+{_SPACE}(?:hours?|h|days?|mL|ml|minutes?)))*)(?![\w²-])"
 )
 
 
@@ -129,7 +129,7 @@ def plain(markup: str) -> str:
 
 def words_in(markup: str) -> int:
     """How many words clean HTML has."""
-    return len(TAG.sub(" ", markup).split())
+    return sum(any(map(str.isalnum, word)) for word in TAG.sub(" ", markup).split())
 
 
 def section_id(title: str, taken: dict[str, int]) -> str:

@@ -27,7 +27,7 @@ MEMORY = 600 * 1024 * 1024  # bytes
 PLAIN_TITLES = {"Red-flag": "Red flag", "Key-point": "Key point"}
 BACK = "\N{LEFTWARDS ARROW WITH HOOK}\N{VARIATION SELECTOR-15}"
 # At the start of a line of inline text these would begin a block.
-_BLOCK_MARK = re.compile(r"[>#]|[-+*](?=\s|$)|!!!|:(?=\s)|[=-]+\s*$")
+_BLOCK_MARK = re.compile(r"[>#]|[-+*](?=\s|$)|!!!|--+$")
 _NUMBERED = re.compile(r"([0-9]+)([.)])(?=\s|$)")
 
 
@@ -192,6 +192,8 @@ def is_inline(name: str) -> bool:
 def _inline(text: str) -> str:
     """Text whose first characters begin no list, quotation or heading."""
     line = " ".join(text.split())
+    if line.startswith(":"):
+        return f"&#58;{line[1:]}"
     if _BLOCK_MARK.match(line):
         return f"\\{line}"
     return _NUMBERED.sub(r"\1\\\2", line, count=1) if _NUMBERED.match(line) else line

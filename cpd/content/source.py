@@ -176,6 +176,7 @@ def _in_words(problem: str) -> str:
 _YAML_WORDS = {
     "mapping values are not allowed": "put the text after the key in quotes, because it contains “: ”",
     "could not find expected ':'": "is not a line like “key: text”",
+    "did not find expected ','": "a bracket is opened and not closed",
     "found unexpected end of stream": "a quotation mark or bracket is opened and not closed",
     "cannot start any token": "put the text in quotes, because it begins with a special character",
     "did not find expected key": "is indented otherwise than the lines before, lacks “key:”, or its quotes end early",

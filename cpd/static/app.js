@@ -14,7 +14,8 @@ for (const box of all('[data-print]')) {
 }
 addEventListener('beforeprint', () => {
   for (const place of all('[data-printed]')) {
-    place.textContent = new Date().toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+    const today = new Date().toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+    place.textContent = ` Printed on ${today}.`;
   }
 });
 

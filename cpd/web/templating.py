@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 
 from cpd.settings import Settings
 from cpd.web.static import static_url
+from cpd.web.theme import chosen_theme
 
 MINUTES_A_CREDIT = 60
 
@@ -47,5 +48,4 @@ def configure(app: Flask, settings: Settings) -> None:
 
     @app.context_processor
     def variables_of_the_request() -> dict[str, str]:
-        theme = request.cookies.get("cpd_theme", "")
-        return {"theme": theme if theme in ("light", "dark") else "", "request_path": request.full_path.rstrip("?")}
+        return {"theme": chosen_theme(), "request_path": request.full_path.rstrip("?")}

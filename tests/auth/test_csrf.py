@@ -37,7 +37,7 @@ def test_a_token_of_another_browser_is_refused(browser, new_browser):
     assert other.post("/auth/sign-in", page, email="a@example.org", password="x").status_code == 400
 
 
-@pytest.mark.parametrize("cookie", ["", "a.", "a." + "x" * 42, "x" * 44, "a." + "é" * 43, '"', "x" * 5000])
+@pytest.mark.parametrize("cookie", ["", "a.", "a." + "x" * 42, "x" * 44, "a." + "é" * 43, '"', "x" * 4000])
 def test_a_session_cookie_that_is_not_of_our_making_counts_for_nothing(client, cookie):
     client.set_cookie("cpd_session", cookie)
     assert client.get("/auth/account").status_code == 302

@@ -145,7 +145,9 @@ def test_publishing_named_paths_withdraws_nothing(professional, publish, write_m
     assert professional.get("/modules/other").status_code == 200
 
 
-def test_a_file_that_comes_back_is_live_again_with_its_old_revision(professional, publish, write_module, republish, count):
+def test_a_file_that_comes_back_is_live_again_with_its_old_revision(
+    professional, publish, write_module, republish, count
+):
     publish("sepsis")
     write_module("other")
     file = write_module("sepsis")
@@ -170,7 +172,7 @@ def test_a_draft_is_not_shown(professional, publish):
     assert professional.get("/modules/sepsis").status_code == 404
 
 
-def test_an_empty_folder_withdraws_nothing(settings, professional, publish, write_module, republish):
+def test_an_empty_folder_withdraws_nothing(professional, publish, write_module, republish):
     publish("sepsis")
     write_module("sepsis").unlink()
     with pytest.raises(ContentFaults, match="1 problem"):
@@ -178,9 +180,7 @@ def test_an_empty_folder_withdraws_nothing(settings, professional, publish, writ
     assert professional.get("/modules/sepsis").status_code == 200
 
 
-def test_a_renamed_module_keeps_its_award_and_its_old_address(
-    client, publish, write_module, republish, sign_in, submit, count
-):
+def test_a_renamed_module_keeps_its_award_and_its_old_address(client, write_module, republish, sign_in, submit, count):
     old = write_module("sepsis")
     republish()
     sign_in()
@@ -213,7 +213,7 @@ def test_what_changes_the_award_without_a_new_edition_is_a_warning(publish, chan
     assert any("raise the edition" in str(problem) for problem in report.warnings)
 
 
-def test_two_publishes_at_once_take_turns(app, settings, write_module, republish, count):
+def test_two_publishes_at_once_take_turns(write_module, republish, count):
     write_module("first")
     republish()
     for number in range(4):
@@ -278,7 +278,7 @@ def test_a_learner_who_sits_an_older_revision_is_marked_against_it(client, publi
     assert entry.edition == 1
 
 
-def test_the_time_of_a_release_is_kept(app, publish, republish, write_module):
+def test_the_time_of_a_release_is_kept(app, republish, write_module):
     write_module("sepsis")
     republish(now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
     with app.app_context():

@@ -23,6 +23,14 @@ def problem_of(tmp_path, text):
     return problem
 
 
+def problems_of_yaml(text):
+    try:
+        read_yaml("x", text)
+    except SourceFault as fault:
+        return fault.problems
+    return []
+
+
 def test_a_problem_reads_as_path_line_and_message():
     assert str(Problem("a/b.md", 7, "is wrong; mend it")) == "a/b.md:7: is wrong; mend it"
 
@@ -58,7 +66,9 @@ def test_a_line_of_hyphens_in_the_body_ends_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "written", [b"\xef\xbb\xbf---\na: caf\xc3\xa9\n---\nx\n", b"---\r\na: cafe\xcc\x81\r\n---\r\nx\r\n"], ids=["BOM", "CRLF NFD"]
+    "written",
+    [b"\xef\xbb\xbf---\na: caf\xc3\xa9\n---\nx\n", b"---\r\na: cafe\xcc\x81\r\n---\r\nx\r\n"],
+    ids=["BOM", "CRLF NFD"],
 )
 def test_spelling_of_the_same_text_makes_no_difference(tmp_path, written):
     plain = read(tmp_path, "---\na: caf\u00e9\n---\nx\n")
@@ -73,7 +83,6 @@ def test_spelling_of_the_same_text_makes_no_difference(tmp_path, written):
         ("\n---\na: 1\n---\n", 1, "begin the file with"),
         ("---\na: 1\n", 1, "close it"),
         ("---\na: 1\n----\nx\n", 1, "close it"),
-        ("---\n---\nx\n", 2, "lines like"),
         ("---\njust text\n---\n", 2, "lines like"),
         ("---\n- a\n- b\n---\n", 2, "lines like"),
         ("---\na: 1\nb: 2\na: 3\n---\n", 4, "“a” twice"),
@@ -173,7 +182,7 @@ def test_a_file_that_was_replaced_while_it_was_read_is_not_taken(tmp_path, monke
         read_source(path)
 
 
-@pytest.mark.parametrize("make", [lambda path: None, os.mkdir, os.mkfifo], ids=["missing", "folder", "pipe"])
+@pytest.mark.parametrize("make", [lambda _: None, os.mkdir, os.mkfifo], ids=["missing", "folder", "pipe"])
 def test_what_is_no_file_is_a_problem(tmp_path, make):
     path = tmp_path / "x.md"
     make(path)
@@ -183,15 +192,9 @@ def test_what_is_no_file_is_a_problem(tmp_path, make):
 
 @given(st.text())
 def test_no_front_matter_raises_anything_else(text):
-    try:
-        read_yaml("x", text)
-    except SourceFault as fault:
-        assert fault.problems[0].line >= 1
+    assert all(problem.line >= 1 for problem in problems_of_yaml(text))
 
 
 @given(st.text(alphabet="ab:-[]{}#&*!|>'\"%@`,? \n\t", max_size=60))
 def test_no_signs_of_yaml_raise_anything_else(text):
-    try:
-        read_yaml("x", text)
-    except SourceFault as fault:
-        assert 1 <= fault.problems[0].line <= text.count("\n") + 2
+    assert all(1 <= problem.line <= text.count("\n") + 2 for problem in problems_of_yaml(text))

@@ -180,12 +180,12 @@ def test_a_number_is_read_as_people_write_it(typed, value):
     ids=lambda typed: repr(typed[:12]),
 )
 def test_what_is_no_certain_number_is_refused_with_words(typed):
-    with pytest.raises(NotANumber, match="[Tt]ype"):
+    with pytest.raises(NotANumber, match=r"[Tt]ype"):
         read_number(typed, "mL")
 
 
 def test_an_ambiguous_number_says_both_ways_to_type_it():
-    with pytest.raises(NotANumber, match="type 1000 or 1.0"):
+    with pytest.raises(NotANumber, match=r"type 1000 or 1\.0"):
         read_number("1,000", "mg")
 
 

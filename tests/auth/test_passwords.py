@@ -1,0 +1,222 @@
+"""Which passwords are refused, and how they are hashed."""
+
+import itertools
+import random
+import threading
+
+import pytest
+
+from cpd.auth.guessable import why_guessable
+from cpd.auth.passwords import RETRY_AFTER, Passwords, ServerBusy, Turn
+from cpd.auth.words import COMMON, FAVOURITES
+from cpd.settings import Settings
+
+STRANGE = ["Daybook", "Zebulon Quackenbush", "z.quackenbush@example.org"]
+OWN = ["Daybook", "Annabel Example", "annabel.example@example.org", "12A3456B"]
+
+
+def settings(tmp_path, **changes):
+    facts = {"hash_memory": 8, "hash_time": 1} | changes
+    return Settings(tmp_path, tmp_path, "sqlite://", "x" * 40, **facts)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("annabelexample1!", "your name"),
+        ("ExampleAnnabel2024", "your name"),
+        ("lebannaelpmaxe99", "your name"),
+        ("annabel.example@example.org", "your name"),
+        ("12a3456b12a3456b", "your name"),
+        ("12A3456B-12A3!!!", "your name"),
+        ("DaybookDaybook1!", "your name"),
+        ("passwordpassword", "repeats itself"),
+        ("aaaaaaaaaaaaaaaaaaaaa", "repeats itself"),
+        ("abcabcabcabcabcabc", "repeats itself"),
+        ("qwertyuiopasdfgh", "keys of the keyboard"),
+        ("poiuytrewqlkjhgf", "keys of the keyboard"),
+        ("1qaz2wsx3edc4rfv", "keys of the keyboard"),
+        ("abcdefghijklmnop", "counts up or down"),
+        ("123456789012345678", "counts up or down"),
+        ("zyxwvutsrqponmlk", "counts up or down"),
+        ("14/02/1980 01/12/1999", "a date"),
+        ("14021980-02031981", "a date"),
+        ("2024-12-31 2025-01-01", "a date"),
+        ("SummerDragon2024!", "common words"),
+        ("summersdragons77!!", "common words"),
+        ("P@ssw0rdDrag0n1999", "common words"),
+        ("metforminpharmacist1", "common words"),
+        ("welcome-password-1!", "common words"),
+        ("!!!!!!!!!!!!!!!!!!!", "repeats itself"),
+        ("               ", "repeats itself"),
+        ("xq7 xq7 xq7 xq7 xq7", "repeats itself"),
+    ],
+)
+def test_an_easy_password_is_refused_with_the_reason(password, reason):
+    said = why_guessable(password, own=OWN)
+    assert said is not None
+    assert reason in said
+    assert said.endswith("Use four or more words that do not belong together.")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery staple",
+        "cat dog sun map egg",
+        "violin-gravel-otter-tundra",
+        "xK9#mQ2$vL7@pR4",
+        "984512736450182",
+        "my aunt sells seven blue kettles",
+        "Straßenbahn über Nebel",
+        "пароль мой дом лес",
+        "密码很长而且不容易被别人猜到的句子",
+        "seven quiet herons wade",
+    ],
+)
+def test_a_password_of_unrelated_parts_passes(password):
+    assert why_guessable(password, own=OWN) is None
+
+
+def test_the_name_makes_a_password_weak_only_for_its_owner():
+    password = "Zebulon Quackenbush"
+    assert why_guessable(password, own=STRANGE)
+    assert why_guessable(password, own=["Ann Example"]) is None
+
+
+def easy_passwords():
+    """Many ways in which people lengthen what is easy, each of 15 characters or more."""
+    some = random.Random(3).sample(sorted(COMMON), 500)  # noqa: S311
+    words = sorted(FAVOURITES.union(some))
+    endings = ["", "1", "!", "123", "2024", "1!", "99", "2026!"]
+    joints = ["", "-", " "]
+    for word, ending in itertools.product(words, endings):
+        yield word * (15 // len(word) + 1) + ending
+        yield f"{word}{ending}".capitalize() * 2 + "!" * 15
+    random_pairs = random.Random(4)  # noqa: S311
+    for joint, ending in itertools.product(joints, endings):
+        for _ in range(6000):
+            pair = joint.join(random_pairs.sample(words, 2)) + ending
+            if len(pair) >= 15:
+                yield pair if random_pairs.random() < 0.5 else pair.title()
+
+
+def test_easy_passwords_are_refused_in_quantity():
+    passed = [password for password in itertools.islice(easy_passwords(), 0, None, 29) if not why_guessable(password)]
+    assert passed == []
+
+
+@pytest.mark.slow
+def test_all_of_a_hundred_thousand_easy_passwords_are_refused():
+    easy = set(easy_passwords())
+    assert len(easy) >= 100_000
+    assert [password for password in easy if not why_guessable(password)] == []
+
+
+def phrases(count):
+    """Four different words picked at random from common and made-up ones."""
+    pick = random.Random(5)  # noqa: S311
+    common = [word for word in sorted(COMMON) if not word.endswith("s")]
+    made_up = ["".join(pick.choice("bdfgklmnprt") + pick.choice("aeiou") for _ in range(3)) for _ in range(len(common))]
+    while count:
+        phrase = pick.choice(" -.").join(pick.sample(common + made_up, 4))
+        if len(phrase) >= 15:
+            count -= 1
+            yield phrase
+
+
+def test_random_phrases_of_four_words_pass():
+    assert [phrase for phrase in phrases(1_000) if why_guessable(phrase, own=STRANGE)] == []
+
+
+@pytest.mark.slow
+def test_ten_thousand_random_phrases_of_four_words_pass():
+    assert [phrase for phrase in phrases(10_000) if why_guessable(phrase, own=STRANGE)] == []
+
+
+def test_a_hash_names_argon2id_and_the_cost_of_the_settings(tmp_path):
+    made = Passwords(settings(tmp_path, hash_memory=16, hash_time=3)).hash("violin-gravel")
+    assert made.startswith("$argon2id$v=19$m=16,t=3,p=1$")
+
+
+def test_the_same_password_is_hashed_with_another_salt(tmp_path):
+    passwords = Passwords(settings(tmp_path))
+    assert passwords.hash("violin-gravel") != passwords.hash("violin-gravel")
+
+
+@pytest.mark.parametrize("typed", ["violin-gravel", "Violin-gravel", "violin-gravel ", "", "violin-grave"])
+def test_only_the_very_password_fits(tmp_path, typed):
+    passwords = Passwords(settings(tmp_path))
+    assert passwords.fits(typed, passwords.hash("violin-gravel")) == (typed == "violin-gravel")
+
+
+def test_no_end_of_a_long_password_is_cut_off(tmp_path):
+    passwords = Passwords(settings(tmp_path))
+    assert not passwords.fits("x" * 255 + "a", passwords.hash("x" * 255 + "b"))
+
+
+def test_nobody_has_no_password(tmp_path):
+    passwords = Passwords(settings(tmp_path))
+    assert not passwords.fits("", None)
+
+
+def test_the_hash_of_nobody_is_checked_with_the_cost_of_the_settings(tmp_path, monkeypatch):
+    passwords, checked = Passwords(settings(tmp_path, hash_time=4)), []
+    monkeypatch.setattr(type(passwords._hasher), "verify", lambda _, kept, __: checked.append(kept) or False)
+    passwords.fits("x", None)
+    assert checked[0].startswith("$argon2id$v=19$m=8,t=4,p=1$")
+    assert len(checked[0]) == len(passwords.hash("x"))
+
+
+def test_a_hash_of_another_cost_is_outdated(tmp_path):
+    cheap, dear = Passwords(settings(tmp_path)), Passwords(settings(tmp_path, hash_time=2))
+    assert dear.is_outdated(cheap.hash("x"))
+    assert not cheap.is_outdated(cheap.hash("x"))
+
+
+def test_one_password_is_hashed_at_a_time():
+    turn, inside, most = Turn(), [], []
+
+    def work():
+        with turn:
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 9
+
+
+def test_who_waits_too_long_is_told_that_the_server_is_busy():
+    turn = Turn(longest_wait=0.01)
+    with turn, pytest.raises(ServerBusy), turn:
+        pass
+
+
+def test_a_full_queue_turns_away_at_once():
+    turn = Turn(longest_wait=60, most_waiting=0)
+    with turn, pytest.raises(ServerBusy), turn:
+        pass
+
+
+def test_a_turn_can_be_taken_again_after_somebody_was_turned_away():
+    turn = Turn(longest_wait=0.01, most_waiting=1)
+    for _ in range(3):
+        with turn, pytest.raises(ServerBusy), turn:
+            pass
+    with turn:
+        pass
+
+
+def test_a_busy_server_answers_503_and_says_when_to_come_back(app, browser):
+    page = browser.get("/auth/sign-in")
+    app.extensions["passwords"]._turn = Turn(longest_wait=0.01)
+    with app.extensions["passwords"]._turn:
+        answer = browser.post("/auth/sign-in", page, email="ann@example.org", password="x")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == str(RETRY_AFTER)
+    assert "Many people are signing in just now" in answer.text
