@@ -96,7 +96,7 @@ def submit(slug: str, learner: Learner) -> ResponseReturnValue:
         return _sheet_again(standing, learner, str(refusal))
     row = queries.find_revision(sitting.revision_id)
     if row is None or row.module_id != standing.id:
-        abort(400)
+        return _sheet_again(standing, learner, "This form was made for another module. Submit your answers again.")
     opened = shown(row)
     assert opened.assessment is not None
     try:

@@ -11,7 +11,7 @@ from cpd.auth.passwords import RETRY_AFTER, Passwords, ServerBusy, Turn
 from cpd.auth.words import COMMON, FAVOURITES
 from cpd.settings import Settings
 
-STRANGE = ["Daybook", "Zebulon Quackenbush", "z.quackenbush@example.org"]
+STRANGE = ["Daybook", "Zebulon Quackenbush"]
 OWN = ["Daybook", "Annabel Example", "annabel.example@example.org", "12A3456B"]
 
 

