@@ -9,16 +9,19 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, abort, g, redirect, render_template, request
+from flask import Flask, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager  # type: ignore[import-untyped]  # ships no types
 
 from cpd.auth import passwords, queries, sessions
-from cpd.auth.models import Role
+from cpd.auth.forms import SignInForm
+from cpd.auth.kept import keep_this_form
 from cpd.web import clock, cookies
+from cpd.web.addresses import own_path
 
 PROFESSIONAL = "cpd_professional"
 CONFIRMED = "1"
+TITLES = {"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sir", "dame"}
 
 View = Callable[..., ResponseReturnValue]
 login_manager = LoginManager()
@@ -44,8 +47,8 @@ class Learner:
 
     @property
     def initials(self) -> str:
-        """The first letters of the first and the last name."""
-        names = self.name.split()
+        """The first letters of the first and the last name, whatever title stands before them."""
+        names = [name for name in self.name.split() if name.rstrip(".").lower() not in TITLES] or self.name.split()
         return "".join(name[0] for name in names[:1] + names[1:][-1:]).upper()
 
 
@@ -79,6 +82,11 @@ def _learner_of(token: str | None) -> Learner | None:
     return Learner(row.id, row.name, row.email, row.profession, row.role, row.zone, row.signed_in_at)
 
 
+def greet(token: str) -> None:
+    """Draw the rest of this answer for the learner whose session has just begun."""
+    g.learner = _learner_of(token)
+
+
 def learner_required(view: View) -> View:
     """Pass `learner=` to the view; who is signed out is sent to sign in, and comes back to this address."""
 
@@ -90,21 +98,6 @@ def learner_required(view: View) -> View:
         return view(*arguments, learner=learner, **keywords)
 
     return guarded
-
-
-def role_required(*roles: Role) -> Callable[[View], View]:
-    """Pass `learner=` to the view if they have one of the roles, else 403; who is signed out is sent to sign in."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(*arguments: Any, learner: Learner, **keywords: Any) -> ResponseReturnValue:
-            if learner.role not in roles:
-                abort(403)
-            return view(*arguments, learner=learner, **keywords)
-
-        return learner_required(guarded)
-
-    return decorate
 
 
 def professional_required(view: View) -> View:
@@ -125,8 +118,15 @@ def confirm_professional() -> None:
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
-    """Send a visitor to sign in. After a POST they come back to the page of the same address, if there is one."""
-    return redirect(f"/auth/sign-in?next={quote(asked_for(), safe='/')}", 303 if request.method == "POST" else 302)
+    """Send a visitor to sign in. A form that came too late is kept in the sign-in page, which then answers here."""
+    if request.method == "POST":
+        return sign_in_page(SignInForm(formdata=None), wanted=request.path, kept=keep_this_form()), 403
+    return redirect(f"/auth/sign-in?next={quote(asked_for(), safe='/')}")
+
+
+def sign_in_page(form: SignInForm, refusal: str = "", *, wanted: str, kept: str) -> str:
+    """The page for signing in; `kept` is a form to be sent once that is done."""
+    return render_template("auth/sign_in.html", next=own_path(wanted), form=form, refusal=refusal, kept=kept)
 
 
 def asked_for() -> str:

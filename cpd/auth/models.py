@@ -26,7 +26,6 @@ class EventKind(StrEnum):
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
-    ROLE_GRANTED = "role_granted"
 
 
 class Account(Base):

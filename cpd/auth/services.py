@@ -19,10 +19,6 @@ class AddressTaken(Exception):
     """An account with this e-mail address exists."""
 
 
-class UnknownAccount(Exception):
-    """No account has this e-mail address."""
-
-
 @dataclass(frozen=True)
 class Person:
     """What somebody states about themselves."""
@@ -89,15 +85,6 @@ def sign_out(account_id: int, *, token: str | None, now: datetime) -> None:
     """End the session of a token. The caller commits."""
     sessions.end_session(token)
     note(EventKind.SIGNED_OUT, account_id=account_id, now=now)
-
-
-def grant_role(email: Email, role: Role, *, now: datetime) -> None:
-    """Give an account a role. Raises UnknownAccount. The caller commits."""
-    granted = update(Account).where(Account.email_canon == email.canon).values(role=role.value).returning(Account.id)
-    account_id = db.session.execute(granted).scalar_one_or_none()
-    if account_id is None:
-        raise UnknownAccount
-    note(EventKind.ROLE_GRANTED, account_id=account_id, now=now, role=role.value)
 
 
 def note(kind: EventKind, *, account_id: int | None, now: datetime, **detail: Any) -> None:

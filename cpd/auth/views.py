@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, redirect, render_template, request
@@ -12,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from cpd.auth import access, known, passwords, queries, services, throttle
 from cpd.auth.access import Learner, current_learner, learner_required
 from cpd.auth.forms import RegisterForm, SignInForm
+from cpd.auth.kept import FIELD, kept_form
 from cpd.auth.models import EventKind
 from cpd.auth.sessions import LONGEST
 from cpd.db import db
@@ -141,6 +141,10 @@ def _let_in(account_id: int, now: datetime, new_hash: str | None = None) -> Resp
     cookies.put(cookies.SESSION, token, max_age=int(LONGEST.total_seconds()))
     known.remember(account_id)
     access.confirm_professional()
+    kept = kept_form(request.form.get(FIELD))
+    if kept:
+        access.greet(token)
+        return render_template("auth/go_on.html", kept=kept)
     return redirect(own_path(request.form.get("next", "")), 303)
 
 
@@ -155,16 +159,13 @@ def _register_form() -> RegisterForm:
 
 
 def _register_page(form: RegisterForm, refusal: str = "") -> str:
-    return _page("auth/register.html", form=form, refusal=refusal)
+    wanted = own_path(request.values.get("next", ""))
+    return render_template("auth/register.html", next=wanted, form=form, refusal=refusal)
 
 
 def _sign_in_page(form: SignInForm, refusal: str = "") -> str:
-    return _page("auth/sign_in.html", form=form, refusal=refusal)
-
-
-def _page(template: str, **values: Any) -> str:
-    wanted = own_path(request.values.get("next", ""))
-    return render_template(template, next=wanted, **values)
+    wanted = request.values.get("next", "")
+    return access.sign_in_page(form, refusal, wanted=wanted, kept=request.form.get(FIELD, ""))
 
 
 def _password_buckets(email_canon: str, account_id: int | None) -> list[throttle.Bucket]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cpd.content.assessment import heading
-from cpd.content.facts import SECTIONS, SLUG
+from cpd.content.facts import SLUG
 from cpd.content.markup import CALLOUTS, DROPPED_WITH_CONTENT, IMAGE_NAME
 from cpd.content.source import Problem, Source
+from cpd.monographs.sections import SECTIONS
 
 MOST_IMAGE = 2 * 1024 * 1024  # bytes
 SIGNATURES = {

@@ -26,25 +26,6 @@ KEY_FACTS = (
     "monitoring",
     "stopping",
 )
-SECTIONS = (
-    "Boxed warning",
-    "Therapeutic use",
-    "Dosage",
-    "Contraindications",
-    "Warnings and precautions",
-    "Interactions",
-    "Adverse reactions",
-    "Use in specific populations",
-    "Abuse and dependence",
-    "Overdosage",
-    "How supplied",
-    "Description",
-    "Clinical pharmacology",
-    "Nonclinical toxicology",
-    "Clinical studies",
-    "References",
-    "Patient counselling",
-)
 ACCREDITATION = "Suggested credits; self-certified"
 PASS_MARK = 70  # per cent
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

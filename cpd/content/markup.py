@@ -110,6 +110,11 @@ def finish(markup: str, media: str = "") -> Finished:
     return _Finisher(media).run(markup)
 
 
+def line(text: str) -> str:
+    """Plain text as safe HTML, with its doses marked so that no number parts from its unit."""
+    return finish(html.escape(text, quote=False)).html
+
+
 def tokens(markup: str) -> Iterator[tuple[str, str, str, str]]:
     """Clean HTML as (text, slash, tag, attributes): a text has no tag, a tag no text."""
     end = 0

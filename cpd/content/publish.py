@@ -25,6 +25,7 @@ from cpd.content.listing import (
     specialty_slug,
     status_of,
 )
+from cpd.content.markup import line
 from cpd.content.render import Rendered, render_sources, renderer
 from cpd.content.source import Problem
 from cpd.content.turns import publishing_turn
@@ -215,7 +216,9 @@ class _Publication:
             drugs = self._drugs_named(linked, item.facts.monographs)
             return linked.html, parts | {"pieces": rendered.pieces, "drugs": drugs}
         if isinstance(item, CheckedMonograph):
-            return "", parts | {"sections": rendered.sections}
+            key_facts = {key: line(text) for key, text in item.facts.key_facts.items()}
+            formulations = [line(text) for text in item.facts.formulations]
+            return "", parts | {"sections": rendered.sections, "key_facts": key_facts, "formulations": formulations}
         return rendered.html, parts
 
     def _drugs_named(self, linked: Linked, always: Iterable[str]) -> list[dict[str, str]]:

@@ -18,8 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from cpd.content.facts import SECTIONS
 from cpd.content.source import Problem
+from cpd.monographs.sections import SECTIONS
 
 JobKind = Literal["module", "monograph", "page"]
 

@@ -210,4 +210,4 @@ def passed_on(learner_id: int, module_ids: Sequence[int]) -> dict[int, Any]:
         .where(Attempt.learner_id == learner_id, Attempt.module_id.in_(module_ids), Attempt.passed, Attempt.creditable)
         .group_by(Attempt.module_id)
     )
-    return {module_id: moment for module_id, moment in rows}
+    return {row[0]: row[1] for row in rows}

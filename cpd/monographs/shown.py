@@ -42,13 +42,13 @@ class Shown:
     generic_name: str
     company: str
     legal_class: str
-    formulations: list[str]
+    formulations: list[Markup]
     classes: list[str]
     indications: list[dict[str, str]]
     brand_names: list[str]
-    key_facts: list[tuple[str, str]]
-    card_facts: list[tuple[str, str]]
-    warning: str
+    key_facts: list[tuple[str, Markup]]
+    card_facts: list[tuple[str, Markup]]
+    warning: Markup
     source: dict[str, str] | None
     reviewed: date | None
     draft: list[str]
@@ -69,20 +69,20 @@ def shown(row: AnyRow) -> Shown:
 
 def _make(facts: dict[str, Any], parts: dict[str, Any]) -> Shown:
     found: dict[str, str] = parts["sections"]
-    stated = facts["key_facts"]
+    stated = {key: Markup(html) for key, html in parts["key_facts"].items()}  # noqa: S704  # made when it was published
     boxed = found.get(BOXED_WARNING)
     return Shown(
         name=facts["name"],
         generic_name=facts["generic_name"],
         company=facts["company"] or "",
         legal_class=facts["legal_class"] or "",
-        formulations=facts["formulations"],
+        formulations=[Markup(html) for html in parts["formulations"]],  # noqa: S704
         classes=facts["classes"],
         indications=facts["indications"],
         brand_names=facts["brand_names"],
         key_facts=[(title, stated[key]) for key, title in KEY_FACTS.items() if key in stated],
         card_facts=[(KEY_FACTS[key], stated[key]) for key in ("adult_start", "usual_maximum") if key in stated],
-        warning=stated.get("key_warning", ""),
+        warning=stated.get("key_warning", Markup("")),
         source=facts["source"] or None,
         reviewed=date.fromisoformat(facts["reviewed"]) if facts["reviewed"] else None,
         draft=facts["draft"],

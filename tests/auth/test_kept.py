@@ -1,0 +1,58 @@
+"""A form that is sent after the session has ended is kept through signing in."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages import hidden_in, token_in
+
+PASSWORD = "seven quiet herons wade"
+
+
+@pytest.fixture
+def late_answer(client, publish, sign_in):
+    """The answer to an assessment that is submitted when the session has ended."""
+    publish("sepsis")
+    sign_in("amara@example.org")
+    page = client.get("/modules/sepsis/assessment").text
+    fields = {"attempt": hidden_in(page, "attempt"), "q1": "a"}
+    client.post("/auth/sign-out", data={"csrf_token": token_in(page)})
+    token = token_in(client.get("/auth/sign-in").text)
+    return client.post("/modules/sepsis/assessment", data={"csrf_token": token, **fields})
+
+
+def sign_in_again(client, page: str, password: str = PASSWORD, **fields: str):
+    data = {
+        "csrf_token": token_in(page),
+        "next": hidden_in(page, "next"),
+        "kept": hidden_in(page, "kept"),
+        "email": "amara@example.org",
+        "password": password,
+    }
+    return client.post("/auth/sign-in", data=data | fields)
+
+
+def test_answers_sent_after_the_session_ended_are_recorded_after_signing_in(client, late_answer):
+    assert late_answer.status_code == 403
+    assert "kept" in late_answer.text
+
+    page = sign_in_again(client, late_answer.text).text
+    fields = {name: hidden_in(page, name) for name in ("csrf_token", "attempt", "q1")}
+    client.post("/modules/sepsis/assessment", data=fields)
+
+    assert "0.50" in client.get("/record/").text
+
+
+def test_a_mistyped_password_keeps_the_form(client, late_answer):
+    page = sign_in_again(client, late_answer.text, password="not the right one at all").text
+    assert "Send it now" in sign_in_again(client, page).text
+
+
+def test_a_form_that_we_did_not_sign_is_not_offered(client, late_answer):
+    answer = sign_in_again(client, late_answer.text, kept="WyIvYXV0aC9zaWduLW91dCIsW11d.forged")
+    assert answer.status_code == 303
+
+
+def test_nothing_is_sent_again_without_the_learner(client, late_answer):
+    sign_in_again(client, late_answer.text)
+    assert "Nothing recorded yet" in client.get("/record/").text

@@ -1,0 +1,69 @@
+"""A browser for the run, a fresh context for each test, and the sample content being served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests import did_not_run
+from tests.browser.looking import WIDE
+from tests.browser.sample import Sample, serve_sample
+from tests.browser.watching import Journal
+from tests.browser_tools import find_chromium
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 20_000  # ms, for machines that do much else
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = find_chromium()
+    if program is None:
+        did_not_run.skip_without(did_not_run.CHROMIUM)
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def journal() -> Iterator[Journal]:
+    """Notes what the browser complains about; a test passes only if it had nothing to complain about."""
+    journal = Journal()
+    yield journal
+    assert journal.complaints == []
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, journal: Journal) -> Iterator[Callable[..., Page]]:
+    """Opens a browser with nothing kept from others; keywords are those of Playwright's contexts."""
+    contexts = []
+
+    def open_browser(**options: Any) -> Page:
+        context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", "locale": "en-GB"} | options)
+        context.set_default_timeout(PATIENCE)
+        journal.watch(context)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def sample(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+    """The content that ships, served, with learners who have and have not passed some of it."""
+    with serve_sample(tmp_path_factory.mktemp("sample"), chromium) as sample:
+        yield sample
