@@ -109,6 +109,7 @@ def summary(report: Report) -> str:
         "renamed": report.renamed,
         "withdrawn": report.withdrawn,
         "linked anew": report.relinked,
+        "rendered anew": report.rerendered,
     }
     done = ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
     return f"Release {report.release}: {done}, {report.unchanged} unchanged."

@@ -259,12 +259,14 @@ class Shelf:
             each.document_id = document_id
 
     def _update(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            names = [name for name in rows[0] if name != "key"]
+        """Update documents by `key`; rows may change different columns."""
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for row in rows:
+            alike.setdefault(tuple(name for name in row if name != "key"), []).append(dict(row))
+        for names, same_columns in alike.items():
             statement = update(self._documents).where(self._documents.c.id == bindparam("key"))
-            db.session.connection().execute(
-                statement.values({name: bindparam(name) for name in names}), [dict(row) for row in rows]
-            )
+            changed = statement.values({name: bindparam(name) for name in names})
+            db.session.connection().execute(changed, same_columns)
 
 
 def raise_release(now: datetime) -> int:

@@ -48,3 +48,13 @@ _.tail
 # Columns that are written for people who look into the database, and read by no page yet.
 _.published_at
 _.recorded_at
+
+# Roles that an account may have; what each may do comes with their pages.
+_.AUTHOR
+_.EDITOR
+_.ADMINISTRATOR
+
+# What authors state and modules keep as data.
+_.who
+_.nature
+_.frameworks

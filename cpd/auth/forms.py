@@ -59,7 +59,7 @@ class RegisterForm(Form):
     name = LineField(
         "Name",
         [typed_text, Length(max=LONGEST_NAME, message=f"Use at most {LONGEST_NAME} characters")],
-        description="As it should stand on your certificates.",
+        description="As it should stand in your record.",
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
     email = EmailField(
@@ -87,7 +87,6 @@ class RegisterForm(Form):
     registration_number = LineField(
         "Registration number",
         [Optional()],
-        description="Printed on your exports if you want it there.",
         render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 30},
     )
     professional = BooleanField(

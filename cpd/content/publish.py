@@ -59,6 +59,7 @@ class Report:
     renamed: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     relinked: list[str] = field(default_factory=list)
+    rerendered: list[str] = field(default_factory=list)
     unchanged: int = 0
     warnings: list[Problem] = field(default_factory=list)
 
@@ -197,7 +198,9 @@ class _Publication:
         live = self.live[kind_of(item)].get(item.facts.slug)
         source_hash = hash_of(item, self.folder)
         revision: dict[str, Any] | None = None
-        if live is None or live.source_hash != source_hash:
+        if live is not None and live.source_hash == source_hash:
+            self.report.rerendered.append(name_of(item))
+        else:
             (self.report.changed if live else self.report.added).append(name_of(item))
             revision = {"source_hash": source_hash, "source": item.source.text, "facts": item.facts.to_json()}
             if isinstance(item, CheckedModule):
@@ -277,9 +280,7 @@ class _Publication:
         for kind, old, new in renames:
             SHELVES[kind].rename(old, new)
         for kind, shelf in SHELVES.items():
-            whole = [each for each in self.staged[kind] if each.live is None or each.revision is not None]
-            for same_columns in (whole, [each for each in self.staged[kind] if each not in whole]):
-                shelf.activate(same_columns)
+            shelf.activate(self.staged[kind])
             shelf.set_status([live.id for live in gone.get(kind, ())], WITHDRAWN)
         modules.change_categories(categories)
         self._activate_lists(wanted, gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,6 +13,7 @@ from cpd.db import LARGEST_ID
 
 SORTS = {"newest": "Newest", "shortest": "Shortest", "credits": "Most credits"}
 MOST_VALUES = 20
+PLACE = re.compile(r"(?P<key>[0-9.-]{1,20})_(?P<number>[0-9]{1,20})")
 
 
 class UnknownPlace(Exception):
@@ -68,12 +70,14 @@ def _known(given: Sequence[str], existing: set[str]) -> tuple[str, ...]:
 
 
 def _place(text: str, sort: str) -> tuple[date | Decimal, int]:
-    key, _, number = text[:40].partition("_")
+    match = PLACE.fullmatch(text)
+    if match is None:
+        raise UnknownPlace(text)
+    place = min(int(match["number"]), LARGEST_ID)
     try:
-        place = min(int(number), LARGEST_ID)
         if sort == "newest":
-            return date.fromisoformat(key), place
-        worth = Decimal(key).quantize(Decimal("0.01"))
+            return date.fromisoformat(match["key"]), place
+        worth = Decimal(match["key"]).quantize(Decimal("0.01"))
     except (ValueError, InvalidOperation):
         raise UnknownPlace(text) from None
     if not 0 <= worth <= 1_000:

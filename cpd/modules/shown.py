@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from cpd.web.fragments import Fragments, fragments_of
 
 KEPT = 400  # renderings a process keeps
 NO_DISCLOSURES = "None declared"
+BACK_LINK = re.compile(r'(?:&nbsp;| )?<a href="#fnref-[^>]*class="backref">[^<]*</a>')
 SELF_CERTIFIED = "Suggested credits; self-certified"
 
 
@@ -45,6 +47,7 @@ class Shown:
     html: Markup
     contents: list[dict[str, str]]
     footnotes: Markup
+    references: Markup  # the footnotes for another page, without the links back into the text
     drugs: list[dict[str, str]]
     pieces: dict[str, Markup]
 
@@ -92,6 +95,7 @@ def _make(row: AnyRow) -> Shown:
         html=Markup(row.html),  # noqa: S704  # cleaned when it was published
         contents=parts["contents"],
         footnotes=Markup(parts["footnotes"]),  # noqa: S704
+        references=Markup(BACK_LINK.sub("", parts["footnotes"])),  # noqa: S704
         drugs=parts["drugs"],
         pieces={name: Markup(html) for name, html in parts["pieces"].items()},  # noqa: S704
     )

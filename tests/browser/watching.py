@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response
 
-# Said for every answer of 400 and above, which `answers` has already.
-ABOUT_AN_ANSWER = "Failed to load resource: the server responded with a status of"
+# Said for every answer of 400 and above, which `answers` has already, and whenever somebody signs out.
+NO_COMPLAINTS = ("Failed to load resource: the server responded with a status of", "Clear-Site-Data header on")
 LEFT_BEHIND = "net::ERR_ABORTED"  # of a page that was left before all of it had come
 
 
@@ -30,7 +30,7 @@ class Journal:
         return taken
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        if not message.text.startswith(ABOUT_AN_ANSWER):
+        if not message.text.startswith(NO_COMPLAINTS):
             self.complaints.append(f"{message.type} on {message.location['url']}: {message.text}")
 
     def _note_failure(self, request: Request) -> None:

@@ -283,3 +283,15 @@ def test_the_time_of_a_release_is_kept(app, republish, write_module):
     republish(now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
     with app.app_context():
         assert db.session.execute(select(Release.published_at)).scalar_one() == datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def test_another_renderer_renders_everything_anew_without_a_revision(
+    monkeypatch, publish, write_module, republish, count
+):
+    write_module("other", credits="1.00")
+    publish("sepsis")
+    monkeypatch.setattr(publishing, "renderer", lambda: "another")
+    report = republish()
+    assert {"module/other", "module/sepsis"} <= set(report.rerendered)
+    assert report.changed == []
+    assert count(ModuleRevision) == 2

@@ -1,0 +1,3 @@
+from __future__ import annotations
+class Sample: pass
+def serve_sample(*a): ...
