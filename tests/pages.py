@@ -17,3 +17,12 @@ def hidden_in(html: str, name: str) -> str:
 def token_in(html: str) -> str:
     """The CSRF token of a page."""
     return hidden_in(html, "csrf_token")
+
+
+WITHIN_A_LINE = r"</?(?:a|b|bdi|em|span|strong)\b[^>]*>"
+
+
+def words_of(html: str) -> str:
+    """What a reader sees of a page, without its markup."""
+    without = re.sub(r"<(script|style|title)\b.*?</\1>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", re.sub(WITHIN_A_LINE, "", without))).split())

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from cpd.cli import cli
-from cpd.content.facts import KEY_FACTS, SECTIONS
+from cpd.content.facts import KEY_FACTS
 from cpd.content.front_matter import CATEGORY_KEYS, MODULE_KEYS, MONOGRAPH_KEYS, PAGE_KEYS
 from cpd.content.markup import CALLOUTS
 from cpd.db import db
+from cpd.monographs.sections import SECTIONS
 from cpd.settings import Settings
 from tests.conftest import PASSWORD
 from tests.pages import token_in
@@ -139,7 +140,8 @@ def test_links_between_pages_lead_somewhere(file):
 # What the privacy page says
 
 
-def test_the_privacy_page_names_every_cookie_that_the_site_sets_and_no_other(client, sign_in):
+def test_the_privacy_page_names_every_cookie_that_the_site_sets_and_no_other(client, publish, sign_in):
+    publish("sepsis")
     sign_in()
     client.post("/theme", data={"csrf_token": token_in(client.get("/auth/account").text), "theme": "dark"})
 
@@ -165,7 +167,7 @@ def follow(settings, monkeypatch):
         for word, value in words.items():
             code = code.replace(f'"{word}"', f'"{value}"')
         # The application of the recipe is another one, whose connections must be closed.
-        exec(f"{code}    db.engine.dispose()\n", {})  # noqa: S102
+        exec(f"{code}    db.session.remove()\n    db.engine.dispose()\n", {})  # noqa: S102
 
     return follow
 
@@ -177,7 +179,8 @@ def owned(app) -> dict[str, int]:
         return {table: db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}  # noqa: S608
 
 
-def test_the_recipe_for_a_new_password_lets_the_learner_in_with_it_alone(app, client, sign_in, follow):
+def test_the_recipe_for_a_new_password_lets_the_learner_in_with_it_alone(client, publish, sign_in, follow):
+    publish("sepsis")
     sign_in(email=EMAIL)
 
     follow("A new password", ADDRESS=EMAIL, PASSWORD="nine slow otters dive")
@@ -191,7 +194,8 @@ def test_the_recipe_for_a_new_password_lets_the_learner_in_with_it_alone(app, cl
     assert (enter(PASSWORD), enter("nine slow otters dive")) == (422, 303)
 
 
-def test_the_recipe_for_other_details_changes_the_name(client, sign_in, follow):
+def test_the_recipe_for_other_details_changes_the_name(client, publish, sign_in, follow):
+    publish("sepsis")
     sign_in(email=EMAIL)
 
     follow("Other details", ADDRESS=EMAIL, NAME="Amara Eze")
@@ -199,9 +203,7 @@ def test_the_recipe_for_other_details_changes_the_name(client, sign_in, follow):
     assert "Amara Eze" in client.get("/auth/account").text
 
 
-def test_the_recipe_for_a_copy_prints_all_that_is_kept_but_no_hash(
-    app, client, publish, sign_in, submit, follow, capsys
-):
+def test_the_recipe_for_a_copy_prints_all_that_is_kept_but_no_hash(app, publish, sign_in, submit, follow, capsys):
     publish("sepsis")
     sign_in(email=EMAIL)
     submit("/modules/sepsis/assessment", q1="a")
@@ -216,7 +218,7 @@ def test_the_recipe_for_a_copy_prints_all_that_is_kept_but_no_hash(
     assert "hash" not in printed
 
 
-def test_the_recipe_for_deleting_an_account_leaves_nothing_of_it(app, client, publish, sign_in, submit, follow):
+def test_the_recipe_for_deleting_an_account_leaves_nothing_of_it(app, publish, sign_in, submit, follow):
     publish("sepsis")
     sign_in(email=EMAIL)
     submit("/modules/sepsis/assessment", q1="a")

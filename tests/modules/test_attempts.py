@@ -30,7 +30,7 @@ def test_a_pass_awards_the_full_credits_at_once(client, publish, sign_in, submit
     answer = submit("/modules/sepsis/assessment", q1="a")
 
     assert "0.50 credits added to your record" in answer.text
-    assert "Your total is now <strong class=\"num\">0.50 credits</strong>" in answer.text
+    assert 'Your total is now <strong class="num">0.50 credits</strong>' in answer.text
     assert "Sepsis" in client.get("/record/").text
     entry = rows_of(Entry)[0]
     assert (entry.credits, entry.claimed_credits) == (Decimal("0.50"), Decimal("0.50"))
@@ -92,7 +92,7 @@ def test_a_replayed_sitting_shows_its_first_result_even_with_other_answers(publi
     assert rows_of(Entry) == []
 
 
-def test_passing_again_in_a_new_sitting_awards_nothing_more_and_says_so(client, publish, sign_in, submit, rows_of):
+def test_passing_again_in_a_new_sitting_awards_nothing_more_and_says_so(publish, sign_in, submit, rows_of):
     publish("sepsis")
     sign_in()
     submit("/modules/sepsis/assessment", q1="a")
@@ -236,7 +236,7 @@ def test_a_sitting_that_is_refused_keeps_the_answers_and_records_nothing(publish
     assert rows_of(Attempt) == []
 
 
-def test_a_refused_sitting_comes_back_with_a_new_one_that_counts(client, publish, sign_in, sit, rows_of):
+def test_a_refused_sitting_comes_back_with_a_new_one_that_counts(publish, sign_in, sit, rows_of):
     publish("sepsis")
     sign_in()
     sheet = sit("sepsis")
@@ -261,7 +261,7 @@ def test_a_sitting_of_another_module_keeps_the_answers_and_records_nothing(publi
     assert rows_of(Attempt) == []
 
 
-def test_a_sitting_is_good_for_seven_days(client, publish, sign_in, sit, rows_of):
+def test_a_sitting_is_good_for_seven_days(publish, sign_in, sit, rows_of):
     publish("sepsis")
     with time_machine.travel(datetime(2027, 3, 1, 12, tzinfo=UTC)):
         sign_in()
@@ -271,7 +271,7 @@ def test_a_sitting_is_good_for_seven_days(client, publish, sign_in, sit, rows_of
     assert len(rows_of(Entry)) == 1
 
 
-def test_a_sitting_another_learner_opened_is_refused(client, publish, sign_in, sit, register, new_client, rows_of):
+def test_a_sitting_another_learner_opened_is_refused(publish, sign_in, sit, register, new_client, rows_of):
     publish("sepsis")
     sign_in()
     opened = sit("sepsis").fields["attempt"]
@@ -361,8 +361,8 @@ def test_the_date_of_learning_is_that_of_the_learner(app, publish, sign_in, subm
 
 def test_credits_add_up_exactly(client, write_module, republish, sign_in, submit):
     worth = ["0.05", "0.05", "0.05", "0.10", "0.70", "1.15"]
-    for number, credits in enumerate(worth):
-        write_module(f"module-{number}", credits=credits)
+    for number, each in enumerate(worth):
+        write_module(f"module-{number}", credits=each)
     republish()
     sign_in()
 
@@ -374,7 +374,7 @@ def test_credits_add_up_exactly(client, write_module, republish, sign_in, submit
 
 
 def test_the_record_stays_as_it_was_when_a_module_is_rewritten_renamed_and_withdrawn(
-    client, publish, write_module, republish, sign_in, submit
+    client, publish, write_module, sign_in, submit
 ):
     publish("sepsis", title="As it was passed", credits="0.55", body="## Then\n\nWhat stood there.\n")
     sign_in()
