@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, g
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cpd import db, paths
 from cpd.auth import access
@@ -33,6 +34,8 @@ def make_application(settings: Settings) -> Flask:
         "MAX_FORM_PARTS": MOST_FIELDS,
         "TRUSTED_HOSTS": list(settings.trusted_hosts) or None,
     }
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     db.configure(app, settings)
     Migrate(app, db.db, directory=str(paths.MIGRATIONS), compare_type=True, render_as_batch=True)
     templating.configure(app, settings)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from cpd.content.source import Problem
 
 
+click.UsageError.exit_code = 1  # every command ends 0 or 1
+
+
 @click.group()
 def cli() -> None:
     """A learning platform with linked drug monographs."""

@@ -172,6 +172,10 @@ class Shelf:
         )
         return {row.slug: Live(*tuple[Any, ...](row)) for row in rows}
 
+    def former_slugs(self) -> list[str]:
+        """Slugs that lead on to documents with new ones."""
+        return list(db.session.execute(select(FormerSlug.slug).where(FormerSlug.kind == self.kind)).scalars())
+
     def clear_leftovers(self) -> None:
         """Delete renderings that were replaced, and what an interrupted publish staged.
 
@@ -196,12 +200,15 @@ class Shelf:
         db.session.execute(delete(self._renderings).where(replaced))
 
     def rename(self, old: str, new: str) -> None:
-        """Give a document a new slug and keep the old one leading to it."""
-        documents = self._documents.c
-        document_id = db.session.execute(select(documents.id).where(documents.slug == old)).scalar_one()
-        db.session.execute(update(self._documents).where(documents.id == document_id).values(slug=new))
-        db.session.execute(delete(FormerSlug).where(FormerSlug.kind == self.kind, FormerSlug.slug.in_((old, new))))
-        db.session.execute(insert(FormerSlug).values(kind=self.kind, slug=old, document_id=document_id))
+        """Give a document a new slug."""
+        db.session.execute(update(self._documents).where(self._documents.c.slug == old).values(slug=new))
+        db.session.execute(delete(FormerSlug).where(FormerSlug.kind == self.kind, FormerSlug.slug == new))
+
+    def lead_on(self, document_id: int, former_slugs: Sequence[str]) -> None:
+        """Make the former slugs of a document lead to it."""
+        for slug in former_slugs:
+            db.session.execute(delete(FormerSlug).where(FormerSlug.kind == self.kind, FormerSlug.slug == slug))
+            db.session.execute(insert(FormerSlug).values(kind=self.kind, slug=slug, document_id=document_id))
 
     def stage(self, staged: Sequence[Staged], now: datetime) -> None:
         """Insert the revisions and renderings of documents, which nobody is shown yet."""

@@ -22,7 +22,7 @@ from cpd.web import clock
 
 def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progress) -> None:
     """Migrate the database, and publish the content folder if nothing was ever published."""
-    settings.instance_folder.mkdir(parents=True, exist_ok=True)
+    settings.instance_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = create_app(settings)
     with app.app_context(), _alone(settings):
         migrate()

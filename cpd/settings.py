@@ -37,7 +37,9 @@ class Settings:
     threads: int = 2
     https: bool = False
     trusted_hosts: tuple[str, ...] = ()
+    proxies: int = 0  # that stand in front and pass on who asked
     probe_token: str = ""
+    notice: str = "Sample content – not for patient care"  # on every page; nothing for content of one's own
     hash_memory: int = 19_456  # KiB for one Argon2id hash
     hash_time: int = 2  # Argon2id passes
 
@@ -85,7 +87,7 @@ def kept_secret(instance: Path) -> str:
     """The secret key of this installation: made once, kept in the instance folder with mode 600."""
     file = instance / "secret_key"
     try:
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return _read_secret(file)
@@ -117,7 +119,7 @@ def _folder(text: str) -> Path:
 
 def _database(text: str) -> str:
     if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
-        return text
+        return f"sqlite:///{Path(text.removeprefix('sqlite:///')).resolve()}"
     if text.startswith("postgresql+psycopg://"):
         return text
     raise ValueError("use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
@@ -128,6 +130,12 @@ def _site_name(text: str) -> str:
     if not 1 <= len(name) <= 60 or not name.isprintable():
         raise ValueError("use 1 to 60 printable characters")
     return name
+
+
+def _notice(text: str) -> str:
+    if len(text) > 120 or not (text.isprintable() or not text):
+        raise ValueError("use at most 120 printable characters, or nothing")
+    return text.strip()
 
 
 def _timezone(text: str) -> str:
@@ -164,6 +172,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "site_name": _site_name,
     "timezone": _timezone,
     "port": _whole(1, 65_535),
+    "proxies": _whole(0, 9),
+    "notice": _notice,
     "workers": _whole(1, 64),
     "threads": _whole(1, 64),
     "https": _yes_or_no,

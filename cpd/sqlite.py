@@ -8,6 +8,7 @@ busy timeout is not.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -25,6 +26,7 @@ class WriteLockedConnection(sqlite3.Connection):
     """A connection that writes only while it holds the lock of its database file."""
 
     def __init__(self, database: Any, *arguments: Any, **keywords: Any) -> None:
+        _make_private(database)
         super().__init__(database, *arguments, **keywords)
         self._lock_file = f"{database}.lock"
         self._queue = _queues.setdefault(self._lock_file, threading.Lock())
@@ -83,6 +85,12 @@ class WriteLockedConnection(sqlite3.Connection):
             os.close(self._descriptor)
             self._descriptor = None
             self._queue.release()
+
+
+def _make_private(database: str) -> None:
+    """Make the file for its owner alone: the journal files beside it take over its rights."""
+    with contextlib.suppress(OSError):  # there already, or opening it will say what is wrong
+        os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _lock(file: str, until: float) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from cpd.content.assessment import read_body
 from cpd.content.body import Link, look_through
@@ -15,6 +16,8 @@ from cpd.content.links import Names, claims_of
 from cpd.content.render import Job, Rendered, render_sources
 from cpd.content.source import MAX_FILE, MAX_MONOGRAPH, Problem, Source, SourceFault, read_source, read_text, read_yaml
 from cpd.modules.marking import Assessment
+
+Facts = TypeVar("Facts", ModuleFacts, MonographFacts, PageFacts)
 
 MAX_MODULE_BODY = 256 * 1024  # bytes
 CATEGORIES = "categories.yml"
@@ -106,7 +109,7 @@ class _Read:
     line_of: dict[str, int]
     status: str
     links: list[Link]
-    facts: ModuleFacts | MonographFacts | PageFacts
+    facts: ModuleFacts | MonographFacts | PageFacts | None  # None where they are wrong
 
 
 class _Check:
@@ -155,7 +158,7 @@ class _Check:
         body = read_body(source, external=bool(source.keys.get("external")))
         self.report(*body.problems)
         links = self._look(source, file)
-        facts = module_facts(source, file.category, file.slug)
+        facts = self._facts_of(source, links, lambda: module_facts(source, file.category, file.slug))
         self._keep(source, facts, links, facts.status)
         job = Job("module", f"module/{file.slug}", body.text, body.pieces, source.path, source.body_line)
         self.checked.modules.append(CheckedModule(source, facts, body.assessment, job))
@@ -163,7 +166,7 @@ class _Check:
     def _monograph(self, file: FileOfContent) -> None:
         source = read_source(file.path, MAX_MONOGRAPH)
         links = self._look(source, file)
-        facts = monograph_facts(source, file.slug)
+        facts = self._facts_of(source, links, lambda: monograph_facts(source, file.slug))
         self._keep(source, facts, links, facts.status)
         job = Job("monograph", f"monograph/{file.slug}", source.body, path=source.path, line=source.body_line)
         self.checked.monographs.append(CheckedMonograph(source, facts, job))
@@ -171,7 +174,7 @@ class _Check:
     def _page(self, file: FileOfContent) -> None:
         source = read_source(file.path, MAX_FILE)
         links = self._look(source, file)
-        facts = page_facts(source, file.slug)
+        facts = self._facts_of(source, links, lambda: page_facts(source, file.slug))
         self._keep(source, facts, links, "published")
         job = Job("page", f"page/{file.slug}", source.body, path=source.path, line=source.body_line)
         self.checked.pages.append(CheckedPage(source, facts, job))
@@ -181,8 +184,16 @@ class _Check:
         self.report(*reading.problems)
         return reading.links
 
+    def _facts_of(self, source: Source, links: list[Link], read: Callable[[], Facts]) -> Facts:
+        """The facts of a file. Where they are wrong its links are looked at all the same."""
+        try:
+            return read()
+        except SourceFault:
+            self._keep(source, None, links, "published")
+            raise
+
     def _keep(
-        self, source: Source, facts: ModuleFacts | MonographFacts | PageFacts, links: list[Link], status: str
+        self, source: Source, facts: ModuleFacts | MonographFacts | PageFacts | None, links: list[Link], status: str
     ) -> None:
         self.reads.append(_Read(source.path, dict(source.key_lines), status, links, facts))
 
@@ -214,7 +225,7 @@ class _Check:
         """Who had each former slug. It must be nobody's slug now, and only one's then."""
         former: dict[str, dict[str, str]] = {"module": {}, "monograph": {}}
         for read in self.reads:
-            if isinstance(read.facts, PageFacts):
+            if read.facts is None or isinstance(read.facts, PageFacts):
                 continue
             kind = "module" if isinstance(read.facts, ModuleFacts) else "monograph"
             for slug in read.facts.former_slugs:

@@ -12,6 +12,7 @@ from typing import Any
 
 from cpd.content.check import CheckedModule, CheckedMonograph, CheckedPage
 from cpd.content.facts import Category, ModuleFacts, MonographFacts
+from cpd.content.pictures import digests_of
 from cpd.monographs.sections import BOXED_WARNING
 from cpd.revisions import PUBLISHED
 
@@ -28,9 +29,9 @@ def status_of(item: CheckedItem) -> str:
 
 
 def hash_of(item: CheckedItem, folder: Path) -> str:
-    """The hash of a file's text and place: a module that moves to another category has changed."""
+    """The hash of a file's text, place and pictures: a module that moves to another category has changed."""
     place = Path(item.source.path).resolve().relative_to(folder.resolve())
-    return hash_text(f"{place.as_posix()}\n{item.source.sha256}")
+    return hash_text("\n".join([place.as_posix(), item.source.sha256, *digests_of(item.source)]))
 
 
 def hash_text(text: str) -> str:

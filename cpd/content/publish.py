@@ -26,6 +26,7 @@ from cpd.content.listing import (
     status_of,
 )
 from cpd.content.markup import line
+from cpd.content.pictures import read_picture, with_address
 from cpd.content.render import Rendered, render_sources, renderer
 from cpd.content.source import Problem
 from cpd.content.turns import publishing_turn
@@ -33,6 +34,7 @@ from cpd.db import db
 from cpd.modules import publishing as modules
 from cpd.monographs import publishing as monographs
 from cpd.pages import publishing as pages
+from cpd.pictures import Picture, add_picture
 from cpd.revisions import DRAFT, PUBLISHED, WITHDRAWN, Live, Shelf, Staged, raise_release
 
 BATCH = 200  # documents staged in one transaction
@@ -86,6 +88,7 @@ class _Publication:
     def __init__(self, folder: Path, now: datetime, paths: Sequence[Path] | None, progress: Progress) -> None:
         self.folder, self.now, self.paths, self.progress = folder, now, paths, progress
         self.report = Report()
+        self.pictures: dict[str, Picture] = {}
         self.staged: dict[str, list[Staged]] = {kind: [] for kind in SHELVES}
         self.live = {kind: shelf.live() for kind, shelf in SHELVES.items()}
         db.session.rollback()
@@ -103,7 +106,7 @@ class _Publication:
         gone = self._find_gone(items, wanted)
         self.categories = {category.slug: category for category in checked.categories}
         categories = [category_row(category) for category in checked.categories]
-        if any(self.staged.values()) or gone or renames:
+        if any(self.staged.values()) or gone or renames or modules.have_changed(categories):
             self._stage(categories)
             self._activate(wanted, categories, gone, renames)
         return self.report
@@ -111,19 +114,23 @@ class _Publication:
     def _check(self) -> Checked:
         """Everything that was read. Raises ContentFaults if anything is wrong with it or with what it changes."""
         partly = self.paths is not None
+        known = {kind: [*self.live[kind], *SHELVES[kind].former_slugs()] if partly else [] for kind in SHELVES}
         checked = check_content(
-            self.folder,
-            self.paths,
-            known_monographs=self.live["monograph"] if partly else (),
-            known_modules=self.live["module"] if partly else (),
+            self.folder, self.paths, known_monographs=known["monograph"], known_modules=known["module"]
         )
         problems = [*checked.problems, *self._conflicts(checked)]
-        if not partly and not problems and not (checked.modules or checked.monographs):
+        if not partly and not problems and self._is_empty(checked):
             problems.append(Problem(str(self.folder), 1, "has no modules and no monographs; name the content folder"))
         self.report.warnings = [problem for problem in problems if problem.warning]
         if len(problems) > len(self.report.warnings):
             raise ContentFaults(problems)
         return checked
+
+    def _is_empty(self, checked: Checked) -> bool:
+        """Whether nothing was read where something is live: a wrong folder, which would withdraw everything."""
+        live = [each for kind in ("module", "monograph") for each in self.live[kind].values()]
+        something = any(each.status == PUBLISHED for each in live) or not checked.pages
+        return something and not checked.modules and not checked.monographs
 
     def _conflicts(self, checked: Checked) -> Iterator[Problem]:
         """What is wrong between the files and what is live: an edition that falls, a name that is taken."""
@@ -206,10 +213,18 @@ class _Publication:
             if isinstance(item, CheckedModule):
                 revision["edition"] = item.facts.edition
                 revision["assessment"] = item.assessment.to_json() if item.assessment else None
-        html, parts = self._parts(item, rendered)
+        html, parts = self._parts(item, self._with_pictures(item, rendered))
         names_hash = self.links_hash if isinstance(item, CheckedModule) else ""
         rendering = {"renderer": renderer(), "names_hash": names_hash, "html": html, "parts": parts}
         return Staged(item.facts.slug, status_of(item), listing_of(item, parts), rendering, revision, live)
+
+    def _with_pictures(self, item: CheckedItem, rendered: Rendered) -> Rendered:
+        """The rendering with the addresses of its pictures, which are staged too."""
+        for name in rendered.images:
+            picture = read_picture(Path(item.source.path).parent / name)
+            self.pictures[picture.digest] = picture
+            rendered = with_address(rendered, name, picture.address)
+        return rendered
 
     def _parts(self, item: CheckedItem, rendered: Rendered) -> tuple[str, dict[str, Any]]:
         """The HTML of a rendering with its drugs linked, and its parts."""
@@ -263,6 +278,8 @@ class _Publication:
         for shelf in SHELVES.values():
             shelf.clear_leftovers()
         modules.add_categories(categories)
+        for picture in self.pictures.values():
+            add_picture(picture)
         db.session.commit()
         for kind, shelf in SHELVES.items():
             for start in range(0, len(self.staged[kind]), BATCH):
@@ -281,9 +298,13 @@ class _Publication:
             SHELVES[kind].rename(old, new)
         for kind, shelf in SHELVES.items():
             shelf.activate(self.staged[kind])
+            for each in self.staged[kind]:
+                if each.revision is not None:
+                    shelf.lead_on(each.document_id, each.revision["facts"].get("former_slugs", ()))
             shelf.set_status([live.id for live in gone.get(kind, ())], WITHDRAWN)
         modules.change_categories(categories)
         self._activate_lists(wanted, gone)
+        monographs.name_categories({each["slug"]: (each["title"], each["style"]) for each in categories})
         self.report.release = raise_release(self.now)
         db.session.commit()
 
@@ -320,6 +341,7 @@ class _Publication:
                 "monograph_slug": drug["slug"],
                 "module_slug": staged.slug,
                 "title": facts.title,
+                "category_slug": category.slug,
                 "category_title": category.title,
                 "category_style": category.style,
                 "credits": facts.credits,

@@ -29,6 +29,13 @@ def add_categories(categories: Sequence[Mapping[str, Any]]) -> None:
             db.session.execute(insert(Category).values(**category, count=0))
 
 
+def have_changed(categories: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether these categories differ from what is live."""
+    rows = db.session.execute(select(Category.__table__)).mappings()
+    live = {row["slug"]: {name: value for name, value in row.items() if name != "count"} for row in rows}
+    return any(live.get(category["slug"]) != dict(category) for category in categories)
+
+
 def change_categories(categories: Sequence[Mapping[str, Any]]) -> None:
     """Give categories their present words. One that has no file any more stays while modules point to it."""
     for category in categories:

@@ -48,6 +48,7 @@ class Mention(Base):
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"), primary_key=True)
     module_slug: Mapped[str]
     title: Mapped[str]
+    category_slug: Mapped[str]
     category_title: Mapped[str]
     category_style: Mapped[str]
     credits: Mapped[Decimal] = mapped_column(Credits)

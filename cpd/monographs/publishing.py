@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, or_, update
 
 from cpd.db import db
 from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
 from cpd.revisions import Shelf
 
 SHELF = Shelf(Monograph, MonographRevision, MonographRendering)
+
+
+def name_categories(words: Mapping[str, tuple[str, str]]) -> None:
+    """Give mentions the present title and style of their modules' categories, by slug."""
+    for slug, (title, style) in words.items():
+        other = or_(Mention.category_title != title, Mention.category_style != style)
+        named = update(Mention).where(Mention.category_slug == slug, other)
+        db.session.execute(named.values(category_title=title, category_style=style))
 
 
 def set_mentions(of_modules: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:

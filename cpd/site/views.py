@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, render_template
+from flask.typing import ResponseReturnValue
 
 from cpd.auth.access import Learner, current_learner
 from cpd.modules import queries as modules
 from cpd.modules.showing import live_revision, module_rows, today
 from cpd.monographs.views import card_of
+from cpd.pictures import MEDIA_TYPES, find_picture
 from cpd.record.queries import entries_of, total_of
+from cpd.web.static import YEAR
 
 bp = Blueprint("site", __name__)
 
@@ -31,6 +34,15 @@ def home() -> str:
         card=None if learner else card_of(EXAMPLE_DRUG),
         record=_record(learner) if learner else None,
     )
+
+
+@bp.get(f"/pictures/<string(length=64):digest>.<any({', '.join(MEDIA_TYPES)}):ending>")
+def picture(digest: str, ending: str) -> ResponseReturnValue:
+    """Show a picture of a module or monograph; its address never shows another one."""
+    data = find_picture(digest)
+    if data is None:
+        abort(404)
+    return data, {"Content-Type": MEDIA_TYPES[ending], "Cache-Control": f"public, max-age={YEAR}, immutable"}
 
 
 def _category(category: Any, learner: Learner | None) -> dict[str, Any]:

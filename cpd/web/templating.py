@@ -42,6 +42,7 @@ def configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters |= {"credits": two_places, "minutes": minutes, "day": day, "month": month}
     app.jinja_env.globals |= {
         "site_name": settings.site_name,
+        "notice": settings.notice,
         "static_url": static_url,
         "icons_url": static_url("vendor/icons.svg"),
     }

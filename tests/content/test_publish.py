@@ -94,6 +94,12 @@ def test_a_drug_that_is_withdrawn_is_no_longer_linked_but_stays_readable(
     assert count(ModuleRevision) == 1
 
 
+def test_a_former_name_leads_on_where_nobody_ever_published_it(professional, write_monograph, republish):
+    write_monograph("newdine", former_slugs=["zanidine"])
+    republish()
+    assert professional.get("/monographs/zanidine").headers["Location"] == "/monographs/newdine"
+
+
 def test_a_drug_that_is_renamed_is_linked_under_its_new_name(professional, publish, write_monograph, republish, count):
     old = write_monograph("zanidine")
     publish("stiffness", body="## Drugs\n\nStart with zanidine or newdine at night.\n")
@@ -295,3 +301,63 @@ def test_another_renderer_renders_everything_anew_without_a_revision(
     assert {"module/other", "module/sepsis"} <= set(report.rerendered)
     assert report.changed == []
     assert count(ModuleRevision) == 2
+
+
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+@pytest.fixture
+def picture_in(professional, republish, write_module):
+    """The address of the picture in a module, after publishing it with these bytes."""
+
+    def publish(data: bytes) -> str:
+        file = write_module("rash", body="## Look\n\n![A red patch](patch.png)\n")
+        (file.parent / "patch.png").write_bytes(data)
+        republish()
+        return professional.get("/modules/rash").text.split('<img src="')[1].split('"')[0]
+
+    return publish
+
+
+def test_a_picture_beside_its_module_is_shown(professional, picture_in):
+    answer = professional.get(picture_in(PNG))
+    assert answer.data == PNG
+    assert answer.headers["Content-Type"] == "image/png"
+
+
+def test_another_picture_of_the_same_name_is_another_revision_at_another_address(professional, picture_in, count):
+    old = picture_in(PNG)
+    new = picture_in(PNG + b"more")
+    assert old != new
+    assert professional.get(old).data == PNG
+    assert count(ModuleRevision) == 2
+
+
+@pytest.mark.parametrize("name", ["a.png", f"{'0' * 64}.png", f"{'0' * 64}.svg", f"{'é' * 64}.png"])
+def test_a_picture_that_nobody_published_is_not_there(client, name):
+    assert client.get(f"/pictures/{name}").status_code == 404
+
+
+def test_a_category_that_changes_its_title_changes_it_everywhere(
+    settings, professional, write_module, write_monograph, republish
+):
+    write_monograph("zanidine")
+    write_module("stiffness", body="## Drugs\n\nStart with zanidine.\n")
+    republish()
+    file = settings.content_folder / "categories.yml"
+    file.write_text(file.read_text().replace("Red flags", "Warning signs"), encoding="utf-8")
+    assert republish().release == 2
+    for address in ("/modules/", "/modules/stiffness", "/monographs/zanidine"):
+        html = professional.get(address).text.split("<footer")[0]
+        assert "Warning signs" in html
+        assert "Red flags" not in html
+
+
+def test_a_link_to_a_former_slug_may_be_published_by_its_path(write_module, write_monograph, republish):
+    write_monograph("newdine", former_slugs=["zanidine"])
+    republish()
+    report = republish(write_module("stiffness", body="## Drugs\n\n[Zanidine](monograph:zanidine)\n"))
+    assert report.added == ["module/stiffness"]

@@ -89,6 +89,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_page_slug")),
     )
     op.create_table(
+        "picture",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_picture")),
+        sa.UniqueConstraint("digest", name=op.f("uq_picture_digest")),
+    )
+    op.create_table(
         "release",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
@@ -226,6 +234,7 @@ def upgrade() -> None:
         sa.Column("module_id", sa.Integer(), nullable=False),
         sa.Column("module_slug", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
+        sa.Column("category_slug", sa.String(), nullable=False),
         sa.Column("category_title", sa.String(), nullable=False),
         sa.Column("category_style", sa.String(), nullable=False),
         sa.Column("credits", sa.Integer(), nullable=False),
@@ -419,6 +428,7 @@ def downgrade() -> None:
     op.drop_table("throttle")
     op.drop_table("specialty")
     op.drop_table("release")
+    op.drop_table("picture")
     op.drop_table("page")
     op.drop_index("ix_monograph_letter", table_name="monograph")
 

@@ -1,0 +1,119 @@
+"""The pages of the sample content, each in every state that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+MODULES = sorted(file.stem for file in CONTENT.glob("modules/*/*.md"))
+MONOGRAPHS = sorted(file.stem for file in CONTENT.glob("monographs/*.md"))
+
+# What the learner did with which module.
+PASSED, REVISED, FAILED, UNOPENED = "headache", "cardiomyopathy", "groin-swelling", "parkinsons-disease"
+BOXED = "baclofen-intrathecal"  # a monograph with a boxed warning
+
+
+class Who(Enum):
+    """Who looks at a page."""
+
+    STRANGER = "has not said that they are a healthcare professional"
+    VISITOR = "is signed out"
+    NEWCOMER = "is signed in, with an empty record"
+    LEARNER = "has passed two modules, one of them revised since, and failed a third"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page in a state: its address, who asks for it, what they do there, and the status of the last answer."""
+
+    name: str
+    path: str
+    who: Who = Who.VISITOR
+    does: Callable[[Page], None] = lambda _: None
+    status: int = 200
+
+
+def press(name: str) -> Callable[[Page], None]:
+    """Presses the first button of this name in the main part of a page."""
+    return lambda page: page.get_by_role("main").get_by_role("button", name=name).first.click()
+
+
+def follow(name: str) -> Callable[[Page], None]:
+    """Follows the first link of this name in the main part of a page."""
+    return lambda page: page.get_by_role("main").get_by_role("link", name=name).first.click()
+
+
+def type_a_wrong_number(page: Page) -> None:
+    page.locator("input[inputmode=decimal]").first.fill("a few")
+    press("Submit answers")(page)
+
+
+def enter_a_wrong_password(page: Page) -> None:
+    page.get_by_label("E-mail address").fill("nobody@example.org")
+    page.get_by_label("Password").fill("violin-gravel-otter-tundra")
+    press("Sign in")(page)
+
+
+def overview() -> list[Place]:
+    return [
+        Place("home", "/"),
+        Place("home-learner", "/", Who.LEARNER),
+        Place("home-newcomer", "/", Who.NEWCOMER),
+        Place("catalogue", "/modules/"),
+        Place("catalogue-learner", "/modules/", Who.LEARNER),
+        Place("catalogue-filtered", "/modules/?category=red-flags&specialty=general-practice&sort=title"),
+        Place("catalogue-empty", "/modules/?category=red-flags&specialty=dermatology"),
+        Place("monographs", "/monographs/"),
+        Place("monographs-letter", "/monographs/?letter=B"),
+        *(Place(f"page-{slug}", f"/pages/{slug}") for slug in ("about", "accessibility", "privacy", "terms")),
+        Place("error-403", "/forbidden", status=403),
+        Place("error-404", f"/modules/{PASSED}s", status=404),
+        Place("error-500", "/broken", status=500),
+    ]
+
+
+def accounts() -> list[Place]:
+    return [
+        Place("professional", f"/modules/{PASSED}", Who.STRANGER),
+        Place("register", "/auth/register"),
+        Place("register-errors", "/auth/register", does=press("Create my account"), status=422),
+        Place("sign-in", "/auth/sign-in"),
+        Place("sign-in-errors", "/auth/sign-in", does=press("Sign in"), status=422),
+        Place("sign-in-refused", "/auth/sign-in", does=enter_a_wrong_password, status=422),
+        Place("account", "/auth/account", Who.LEARNER),
+        Place("record", "/record/", Who.LEARNER),
+        Place("record-empty", "/record/", Who.NEWCOMER),
+    ]
+
+
+def learning() -> list[Place]:
+    sheet = f"/modules/{UNOPENED}/assessment"
+    answers = follow("See your answers")
+    return [
+        Place("module-newcomer", f"/modules/{UNOPENED}", Who.NEWCOMER),
+        Place("module-passed", f"/modules/{PASSED}", Who.LEARNER),
+        Place("module-failed", f"/modules/{FAILED}", Who.LEARNER),
+        Place("module-older-revision", f"/modules/{REVISED}/revisions/1", Who.LEARNER),
+        Place("assessment", sheet, Who.LEARNER),
+        Place("assessment-blank", sheet, Who.LEARNER, does=press("Submit answers")),
+        Place("assessment-wrong-number", sheet, Who.LEARNER, does=type_a_wrong_number, status=422),
+        Place("attempt-passed", f"/modules/{PASSED}", Who.LEARNER, does=answers),
+        Place("attempt-failed", f"/modules/{FAILED}", Who.LEARNER, does=answers),
+    ]
+
+
+def modules() -> list[Place]:
+    return [Place("module" if slug == UNOPENED else f"module-{slug}", f"/modules/{slug}") for slug in MODULES]
+
+
+def monographs() -> list[Place]:
+    return [Place("monograph" if slug == BOXED else f"monograph-{slug}", f"/monographs/{slug}") for slug in MONOGRAPHS]
+
+
+def everything() -> list[Place]:
+    return [*overview(), *accounts(), *learning(), *modules(), *monographs()]

@@ -1,0 +1,218 @@
+"""Settings: each wrong one stops the start with a sentence, and the secret is made once."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from dataclasses import fields
+
+import pytest
+
+from cpd import create_app, paths
+from cpd.settings import OUTSIDE_NAMES, Settings, WrongSetting, kept_secret
+
+SECRET = "s" * 32
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Reads settings from CPD_… variables, in a folder of its own."""
+
+    def read(**given: str) -> Settings:
+        variables = {f"CPD_{name.upper()}": value for name, value in given.items()}
+        return Settings.from_environment({"CPD_INSTANCE_FOLDER": str(tmp_path / "instance"), **variables})
+
+    return read
+
+
+WRONG = {
+    "PORT": {
+        "0": "use a whole number from 1 to 65535, not '0'",
+        "65536": "use a whole number from 1 to 65535, not '65536'",
+        "": "use a whole number from 1 to 65535, not ''",
+        "80.0": "use a whole number from 1 to 65535, not '80.0'",
+        "٣": "use a whole number from 1 to 65535, not '٣'",
+        "-1": "use a whole number from 1 to 65535, not '-1'",
+    },
+    "WORKERS": {"0": "use a whole number from 1 to 64, not '0'"},
+    "THREADS": {"65": "use a whole number from 1 to 64, not '65'"},
+    "HASH_MEMORY": {"7": "use a whole number from 8 to 1048576, not '7'"},
+    "HASH_TIME": {"0": "use a whole number from 1 to 20, not '0'"},
+    "HTTPS": {"maybe": "use yes or no, not 'maybe'", "": "use yes or no, not ''"},
+    "TIMEZONE": {
+        "Mars/Base": "'Mars/Base' is not a time zone; use a name such as Europe/London",
+        "../../etc/passwd": "'../../etc/passwd' is not a time zone; use a name such as Europe/London",
+    },
+    "SITE_NAME": {
+        "": "use 1 to 60 printable characters",
+        "x" * 61: "use 1 to 60 printable characters",
+        "a\nb": "use 1 to 60 printable characters",
+    },
+    "SECRET_KEY": {"short": "use at least 32 characters, made by a random generator"},
+    "INSTANCE_FOLDER": {" ": "name a folder"},
+    "CONTENT_FOLDER": {"": "name a folder"},
+    "DATABASE_URL": {
+        "sqlite://": "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        "sqlite:///": "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        "postgres://localhost/cpd": "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        "mysql://localhost/cpd": "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [(name, value, words) for name, values in WRONG.items() for value, words in values.items()],
+    ids=ascii,
+)
+def test_a_wrong_value_stops_the_start_with_a_sentence(read, name, value, words):
+    with pytest.raises(WrongSetting) as wrong:
+        read(**{name: value})
+    assert str(wrong.value) == f"CPD_{name}: {words}."
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("CPD_PROT", " Did you mean CPD_PORT?"),
+        ("CPD_SITENAME", " Did you mean CPD_SITE_NAME?"),
+        ("CPD_DATABASE", " Did you mean CPD_DATABASE_URL?"),
+        ("CPD_QQQQQQQQ", ""),
+        ("CPD_", ""),
+    ],
+)
+def test_an_unknown_name_is_refused_and_a_near_one_suggested(tmp_path, name, suggestion):
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.from_environment({"CPD_INSTANCE_FOLDER": str(tmp_path), name: "1"})
+    assert str(wrong.value) == f"{name} is not a setting.{suggestion}"
+
+
+def test_variables_of_others_are_left_alone(read, tmp_path):
+    others = {"PATH": "/bin", "XCPD_PORT": "x"} | dict.fromkeys(OUTSIDE_NAMES, "x")
+    assert Settings.from_environment({"CPD_INSTANCE_FOLDER": str(tmp_path), **others}) == Settings.from_environment(
+        {"CPD_INSTANCE_FOLDER": str(tmp_path)}
+    )
+
+
+def test_values_are_read_as_their_types(read, tmp_path):
+    settings = read(
+        port="8080",
+        https="YES",
+        trusted_hosts="a.example.org, b.example.org,",
+        site_name=" Daybook of the North ",
+        timezone="Pacific/Auckland",
+        secret_key=SECRET,
+        content_folder=str(tmp_path / "texts" / ".." / "texts"),
+    )
+    assert settings.port == 8080
+    assert settings.https is True
+    assert settings.trusted_hosts == ("a.example.org", "b.example.org")
+    assert settings.site_name == "Daybook of the North"
+    assert settings.zone.key == "Pacific/Auckland"
+    assert settings.content_folder == tmp_path / "texts"
+
+
+def test_without_variables_everything_is_in_the_instance_folder(read, tmp_path):
+    settings = read()
+    assert settings.database_url == f"sqlite:///{tmp_path / 'instance' / 'cpd.sqlite'}"
+    assert settings.on_sqlite
+    assert len(settings.secret_key) >= 32
+    assert (settings.site_name, settings.timezone, settings.host, settings.port) == (
+        "Daybook",
+        "Europe/London",
+        "127.0.0.1",
+        8000,
+    )
+
+
+def test_content_is_that_of_the_working_folder_if_it_is_there(read, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read().content_folder == paths.sample_content()
+    (tmp_path / "content").mkdir()
+    assert read().content_folder == tmp_path / "content"
+
+
+def test_every_setting_can_be_set(read):
+    examples = {
+        "instance_folder": "/tmp/x",  # noqa: S108  # named, never made: the key is given
+        "content_folder": "/srv/content",
+        "database_url": "postgresql+psycopg://cpd@/cpd",
+        "secret_key": SECRET,
+        "timezone": "Europe/Paris",
+        "https": "yes",
+        "port": "9",
+        "workers": "3",
+        "threads": "3",
+        "proxies": "1",
+        "hash_memory": "9",
+        "hash_time": "3",
+    }
+    names = {field.name for field in fields(Settings)}
+    given = {name: examples.get(name, "something") for name in names}
+    settings, others = read(**given), read(secret_key="t" * 32)
+    assert [name for name in names if getattr(settings, name) == getattr(others, name)] == []
+
+
+def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path):
+    folder = tmp_path / "new" / "instance"
+    secret = kept_secret(folder)
+    assert kept_secret(folder) == secret
+    assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
+
+
+def test_two_installations_have_two_secrets(tmp_path):
+    assert kept_secret(tmp_path / "a") != kept_secret(tmp_path / "b")
+
+
+def test_processes_that_start_at_once_agree_on_the_secret(tmp_path):
+    together = threading.Barrier(8)
+    found = []
+
+    def start() -> None:
+        together.wait()
+        found.append(kept_secret(tmp_path))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("kept", ["", "short", "é" * 40], ids=["empty", "short", "not ASCII"])
+def test_a_kept_secret_that_is_of_no_use_stops_the_start(tmp_path, kept):
+    (tmp_path / "secret_key").write_text(kept, encoding="utf-8")
+    with pytest.raises(WrongSetting, match="does not hold a usable secret key"):
+        kept_secret(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WrongSetting, match="CPD_SECRET_KEY is not set and none can be kept in"):
+        kept_secret(tmp_path / "file" / "instance")
+
+
+def test_a_given_secret_is_not_kept(read, tmp_path):
+    read(secret_key=SECRET)
+    assert not (tmp_path / "instance").exists()
+
+
+def test_the_application_does_not_start_on_a_wrong_setting(monkeypatch):
+    monkeypatch.setenv("CPD_PORT", "none")
+    with pytest.raises(WrongSetting, match="CPD_PORT"):
+        create_app()
+
+
+@pytest.mark.parametrize("host", ["evil.example.org", "localhost.evil.example.org"])
+def test_only_trusted_hosts_are_answered(settings, host):
+    app = create_app(Settings(**{**vars(settings), "trusted_hosts": ("daybook.example.org",)}))
+    client = app.test_client()
+    assert client.get("/healthz", headers={"Host": "daybook.example.org"}).status_code == 200
+    assert client.get("/healthz", headers={"Host": host}).status_code == 400
+
+
+def test_the_site_bears_its_name(settings):
+    app = create_app(Settings(**{**vars(settings), "site_name": "Night & Day"}))
+    assert "Night &amp; Day" in app.test_client().get("/").text
