@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -88,14 +90,25 @@ def kept_secret(instance: Path) -> str:
     file = instance / "secret_key"
     try:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_secret(file)
+        if not file.exists():
+            _make_secret(file)
     except OSError as fault:
         raise WrongSetting(f"CPD_SECRET_KEY is not set and none can be kept in {instance}: {fault.strerror}.") from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(secrets.token_urlsafe(48))
     return _read_secret(file)
+
+
+def _make_secret(file: Path) -> None:
+    """Make the file, whole from its first moment, unless another process has done so meanwhile."""
+    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=file.name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            opened.write(secrets.token_urlsafe(48))
+            opened.flush()
+            os.fsync(opened.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        Path(draft).unlink()
 
 
 def _read_secret(file: Path) -> str:

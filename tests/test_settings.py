@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import pytest
@@ -87,7 +88,7 @@ def test_an_unknown_name_is_refused_and_a_near_one_suggested(tmp_path, name, sug
     assert str(wrong.value) == f"{name} is not a setting.{suggestion}"
 
 
-def test_variables_of_others_are_left_alone(read, tmp_path):
+def test_variables_of_others_are_left_alone(tmp_path):
     others = {"PATH": "/bin", "XCPD_PORT": "x"} | dict.fromkeys(OUTSIDE_NAMES, "x")
     assert Settings.from_environment({"CPD_INSTANCE_FOLDER": str(tmp_path), **others}) == Settings.from_environment(
         {"CPD_INSTANCE_FOLDER": str(tmp_path)}
@@ -158,6 +159,7 @@ def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path):
     secret = kept_secret(folder)
     assert kept_secret(folder) == secret
     assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
+    assert [file.name for file in folder.iterdir()] == ["secret_key"]
 
 
 def test_two_installations_have_two_secrets(tmp_path):
@@ -166,19 +168,13 @@ def test_two_installations_have_two_secrets(tmp_path):
 
 def test_processes_that_start_at_once_agree_on_the_secret(tmp_path):
     together = threading.Barrier(8)
-    found = []
 
-    def start() -> None:
+    def start(_: int) -> str:
         together.wait()
-        found.append(kept_secret(tmp_path))
+        return kept_secret(tmp_path)
 
-    threads = [threading.Thread(target=start) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 8
-    assert len(set(found)) == 1
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start, range(8)))) == 1
 
 
 @pytest.mark.parametrize("kept", ["", "short", "é" * 40], ids=["empty", "short", "not ASCII"])
