@@ -245,7 +245,7 @@ class _Finisher:
     def frame_table(self) -> None:
         label = html.escape(f"Table: {', '.join(self.head)[:100]}" if self.head else "Table")
         self.out[self.tables.pop()] = (
-            f'<div class="table-wrap" tabindex="0" role="region" aria-label="{label}"><table class="table">'
+            f'<div class="table-wrap" tabindex="0" role="group" aria-label="{label}"><table class="table">'
         )
         self.out.append("</table></div>")
 

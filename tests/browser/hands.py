@@ -8,14 +8,13 @@ from typing import Protocol
 from playwright.sync_api import Locator, Page, expect
 
 MOST_STOPS = 300  # of the Tab key on one page
-IS_FOCUSED = "element => element === document.activeElement"
 # The ring may be drawn around the label of a control.
-UNSEEN_FOCUS = """
-() => {
+FOCUS = """
+target => {
   const focused = document.activeElement
   const drawn = [focused, focused.closest('label')].filter(each => each).map(each => getComputedStyle(each))
   const seen = drawn.some(style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2)
-  return focused === document.body || seen ? '' : focused.outerHTML.slice(0, 200)
+  return { there: focused === target, unseen: focused === document.body || seen ? '' : focused.outerHTML.slice(0, 200) }
 }
 """
 
@@ -86,11 +85,11 @@ class Keyboard:
         """Press Tab until the target has the focus."""
         expect(target).to_be_visible()
         for _ in range(MOST_STOPS):
-            if target.evaluate(IS_FOCUSED):
+            focus = target.evaluate(FOCUS)
+            assert focus["unseen"] == "", f"the focus cannot be seen on {focus['unseen']}"
+            if focus["there"]:
                 return
             self.page.keyboard.press("Tab")
-            unseen = self.page.evaluate(UNSEEN_FOCUS)
-            assert unseen == "", f"the focus cannot be seen on {unseen}"
         raise AssertionError(f"{MOST_STOPS} presses of Tab do not reach {target}")
 
     def _choose_of_group(self, option: Locator) -> None:

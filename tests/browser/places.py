@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 MODULES = sorted(file.stem for file in CONTENT.glob("modules/*/*.md"))
@@ -39,13 +39,18 @@ class Place:
 
 
 def press(name: str) -> Callable[[Page], None]:
-    """Presses the first button of this name in the main part of a page."""
-    return lambda page: page.get_by_role("main").get_by_role("button", name=name).first.click()
+    """Presses the first button of this name in the main part of a page, and waits for the next page."""
+    return lambda page: _go_by(page, page.get_by_role("main").get_by_role("button", name=name).first)
 
 
 def follow(name: str) -> Callable[[Page], None]:
-    """Follows the first link of this name in the main part of a page."""
-    return lambda page: page.get_by_role("main").get_by_role("link", name=name).first.click()
+    """Follows the first link of this name in the main part of a page, and waits for the next page."""
+    return lambda page: _go_by(page, page.get_by_role("main").get_by_role("link", name=name).first)
+
+
+def _go_by(page: Page, control: Locator) -> None:
+    with page.expect_navigation():
+        control.click()
 
 
 def type_a_wrong_number(page: Page) -> None:

@@ -85,7 +85,7 @@ def test_a_section_heading_in_a_list_is_a_fault():
 def test_a_table_can_be_scrolled_and_has_a_name():
     html = html_of("| Drug | Dose |\n|---|--:|\n| A | 1 |\n")
     assert html.startswith(
-        '<div class="table-wrap" tabindex="0" role="region" aria-label="Table: Drug, Dose"><table class="table">'
+        '<div class="table-wrap" tabindex="0" role="group" aria-label="Table: Drug, Dose"><table class="table">'
     )
     assert html.endswith("</table></div>")
     assert '<th scope="col">Drug</th>' in html
@@ -407,7 +407,7 @@ ALLOWED = re.compile(
     r'(?:(?: (?:href="(?:https?://|/|#)[^"<>]*"|title="[^"]*"|rel="noopener noreferrer"|id="(?:s|fn|fnref)-[^"]*"'
     r'|class="(?:drug|ref|backref|table|table-wrap|dose|n|c'
     r'|callout|callout callout--flag|callout callout--note|callout__title)"'
-    r'|aria-label="[^"<>]*"|tabindex="0"|role="region"|scope="col"|start="[^"]*"|data-card="/monographs/[a-z-]+/card"|dir="ltr"))*)'
+    r'|aria-label="[^"<>]*"|tabindex="0"|role="group"|scope="col"|start="[^"]*"|data-card="/monographs/[a-z-]+/card"|dir="ltr"))*)'
     r'|bdi class="dose" dir="ltr"|/bdi|img src="[\w-]+\.png" alt="[^"]*")>'
 )
 

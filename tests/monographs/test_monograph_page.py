@@ -43,10 +43,12 @@ def test_a_boxed_warning_comes_first_and_is_not_folded_away(professional, write_
     assert warning < main.index("What the source says about therapeutic use.")
 
 
-def test_without_a_boxed_warning_the_page_claims_none(professional, write_monograph, republish):
+def test_a_boxed_warning_that_is_absent_is_not_stated_and_draws_no_box(professional, write_monograph, republish):
     write_monograph("zanidine")
     republish()
-    assert "oxed warning" not in professional.get("/monographs/zanidine").text
+    page = professional.get("/monographs/zanidine").text
+    assert f"Boxed warning: {NOT_STATED}" in page
+    assert 'class="boxed"' not in page
 
 
 def test_what_is_not_stated_beside_the_sections_is_said_in_words(professional, write_monograph, republish):

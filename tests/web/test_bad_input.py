@@ -25,7 +25,14 @@ HOSTILE = (
     b"NaN",
     b"x" * 20_000,
 )
-QUERY_FIELDS = ("q", "category", "specialty", "credits", "status", "sort", "after", "letter", "class", "indication")
+READ = {
+    "category": ["/modules/"],
+    "specialty": ["/modules/"],
+    "sort": ["/modules/"],
+    "after": ["/modules/", "/monographs/", "/record/"],
+    "letter": ["/monographs/"],
+    "next": ["/auth/sign-in", "/auth/register"],
+}
 PERSON = ("name", "email", "password", "profession", "registration_body", "registration_number")
 FORMS = {
     "/auth/register": (*PERSON, "professional", "consent", "documents", "next"),
@@ -53,20 +60,19 @@ def sepsis(publish, sign_in):
 @pytest.mark.usefixtures("sepsis")
 def test_no_query_is_a_fault_of_ours(app, client):
     for path in pages(app):
-        for value in HOSTILE:
-            fields = dict.fromkeys((*QUERY_FIELDS, "next", "v", value[:20].decode("latin-1").replace("&", "")), value)
-            query = urlencoded({name: each for name, each in fields.items() if name.isalnum() and name.isascii()})
-            answer = client.get(path, query_string=query.decode())
+        for value in HOSTILE[:4]:
+            query = urlencoded(dict.fromkeys((*READ, "q", "credits", "status", "v"), value)).decode()
+            answer = client.get(path, query_string=f"{query}&{query[:9]}&=&%00=1&&%", buffered=True)
             assert answer.status_code < 500, (path, value[:40])
 
 
 @pytest.mark.usefixtures("sepsis")
-def test_no_single_query_field_is_a_fault_of_ours(client):
-    for path, fields in {"/modules/": QUERY_FIELDS, "/monographs/": QUERY_FIELDS, "/record/": ("after",)}.items():
-        for name in fields:
-            for value in HOSTILE[:4]:
-                answer = client.get(path, query_string=urlencoded({name: value}).decode())
-                assert answer.status_code in (200, 404), (path, name, value)
+@pytest.mark.parametrize(("name", "paths"), READ.items())
+def test_no_field_of_a_query_is_a_fault_of_ours(client, name, paths):
+    for path in paths:
+        for value in HOSTILE:
+            answer = client.get(path, query_string=urlencoded({name: value}).decode())
+            assert answer.status_code in (200, 302, 404), (path, value[:40])
 
 
 @pytest.mark.usefixtures("sepsis")
@@ -97,7 +103,7 @@ def test_no_path_is_a_fault_of_ours(client):
             "/pages/{}",
             "/static/{}",
         ):
-            answer = client.get(path.format(quoted))
+            answer = client.get(path.format(quoted), buffered=True)
             assert answer.status_code in (404, 400), (path, value[:40])
 
 
