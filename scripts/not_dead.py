@@ -58,3 +58,6 @@ _.ADMINISTRATOR
 _.who
 _.nature
 _.frameworks
+
+# click ends with it when a command is misused.
+_.exit_code

@@ -25,10 +25,10 @@ class Answers:
     sent: bool = False
 
 
-def read_answers(assessment: Assessment, form: MultiDict[str, str]) -> Answers:
+def read_answers(assessment: Assessment | None, form: MultiDict[str, str]) -> Answers:
     """Read the fields q1, q2 … of a form. Raises UnknownAnswer for an option that the question does not have."""
     answers = Answers(sent=True)
-    for question in assessment.questions:
+    for question in assessment.questions if assessment else ():
         if question.kind == "number":
             _read_typed(question, form.get(question.id, ""), answers)
         else:

@@ -16,6 +16,7 @@ from cpd.db import AnyRow
 from cpd.modules import queries
 from cpd.modules.catalogue import SORTS, Wanted
 from cpd.modules.forms import Answers
+from cpd.modules.services import Place
 from cpd.modules.shown import Shown, find_kept, shown
 from cpd.revisions import PUBLISHED
 from cpd.web import clock
@@ -54,6 +55,11 @@ def live_revision(standing: AnyRow) -> Shown:
 
 def category_of(row: AnyRow) -> CategoryLabel:
     return CategoryLabel(row.category_slug, row.category_title, row.category_style)
+
+
+def place_of(standing: AnyRow) -> Place:
+    """Where a module stands in the catalogue, as its receipt keeps it."""
+    return Place(standing.slug, standing.category_slug, standing.category_title, standing.category_style)
 
 
 def module_rows(rows: Sequence[AnyRow], *, today: date, learner: Learner | None) -> list[dict[str, Any]]:

@@ -89,18 +89,10 @@ def submit(slug: str, learner: Learner) -> ResponseReturnValue:
     """Mark the answers against the revision that was opened, award credit for a pass, and show the feedback."""
     standing = _standing(slug, learner)
     try:
-        sitting = read_sitting(
-            request.form.get("attempt", ""), learner_id=learner.id, secret_key=_secret_key(), now=clock.now()
-        )
+        sitting, opened = _opened(standing, learner)
+        answers = read_answers(opened.assessment, request.form)
     except SittingRefused as refusal:
         return _sheet_again(standing, learner, str(refusal))
-    row = queries.find_revision(sitting.revision_id)
-    if row is None or row.module_id != standing.id:
-        return _sheet_again(standing, learner, "This form was made for another module. Submit your answers again.")
-    opened = shown(row)
-    assert opened.assessment is not None
-    try:
-        answers = read_answers(opened.assessment, request.form)
     except UnknownAnswer:
         abort(400)
     if answers.errors or (answers.blanks and "anyway" not in request.form):
@@ -109,7 +101,7 @@ def submit(slug: str, learner: Learner) -> ResponseReturnValue:
     attempt_id = services.submit_attempt(
         sitting,
         learner=learner,
-        place=services.Place(standing.slug, standing.category_slug, standing.category_title, standing.category_style),
+        place=showing.place_of(standing),
         revision=opened,
         answers=answers.given,
         now=clock.now(),
@@ -144,6 +136,16 @@ def _standing(slug: str, learner: Learner) -> AnyRow:
     if standing is None:
         abort(404)
     return standing
+
+
+def _opened(standing: AnyRow, learner: Learner) -> tuple[Sitting, Shown]:
+    """The sitting of the form that was sent, with the revision it was opened on. Raises SittingRefused."""
+    token = request.form.get("attempt", "")
+    sitting = read_sitting(token, learner_id=learner.id, secret_key=_secret_key(), now=clock.now())
+    row = queries.find_revision(sitting.revision_id)
+    if row is None or row.module_id != standing.id:
+        raise SittingRefused("This form was made for another module. Submit your answers again.")
+    return sitting, shown(row)
 
 
 def _readable(standing: AnyRow) -> bool:

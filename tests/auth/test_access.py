@@ -110,7 +110,15 @@ def test_a_page_that_says_the_database_is_away_can_be_drawn(browser, monkeypatch
 
 @pytest.mark.parametrize(
     ("name", "initials"),
-    [("Ann Example", "AE"), ("Dr Ann Example", "AE"), ("Dr", "D"), ("Ann", "A"), ("Ann van der Example", "AE"), ("ann example", "AE"), ("", "")],
+    [
+        ("Ann Example", "AE"),
+        ("Dr Ann Example", "AE"),
+        ("Dr", "D"),
+        ("Ann", "A"),
+        ("Ann van der Example", "AE"),
+        ("ann example", "AE"),
+        ("", ""),
+    ],
 )
 def test_initials_are_those_of_the_first_and_last_name(name, initials):
     learner = Learner(1, name, "ann@example.org", "Doctor", "learner", "Europe/London", clock.now())

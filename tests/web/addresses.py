@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from werkzeug.routing import Rule
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-EXAMPLES = {"slug": "sepsis", "filename": "app.css"}
+EXAMPLES = {"slug": "sepsis", "filename": "app.css", "digest": "0" * 64, "ending": "png"}
+ARGUMENT = re.compile(r"<(?:[^<>]+:)?(\w+)>")
 
 
 def path_of(rule: Rule, **given: object) -> str:
     """An address that the rule serves; ids are 1 unless given."""
-    path = rule.rule
-    for name in rule.arguments:
-        converter = next(part for part in path.split("<")[1:] if part.split(">")[0].split(":")[-1] == name)
-        path = path.replace(f"<{converter.split('>')[0]}>", str(given.get(name, EXAMPLES.get(name, 1))))
-    return path
+    return ARGUMENT.sub(lambda found: str(given.get(found[1], EXAMPLES.get(found[1], 1))), rule.rule)
 
 
 def pages(app: Flask) -> list[str]:
