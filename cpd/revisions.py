@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from cpd.db import Base, Json, UtcDateTime, db
+from cpd.db import Base, Json, UtcDateTime, db, read_first
 
 DRAFT, PUBLISHED, WITHDRAWN = "draft", "published", "withdrawn"
 
@@ -274,6 +274,13 @@ class Shelf:
             statement = update(self._documents).where(self._documents.c.id == bindparam("key"))
             changed = statement.values({name: bindparam(name) for name in names})
             db.session.connection().execute(changed, same_columns)
+
+
+def find_new_slug(documents: type[Any], slug: str) -> str | None:
+    """What the document that had this slug before is called now."""
+    leading_on = and_(FormerSlug.document_id == documents.id, FormerSlug.kind == documents.__tablename__)
+    found = read_first(select(documents.slug).join(FormerSlug, leading_on).where(FormerSlug.slug == slug))
+    return found.slug if found else None
 
 
 def raise_release(now: datetime) -> int:

@@ -56,7 +56,8 @@ def test_credits_come_back_exactly_with_two_places(ledger, worth):
     assert str(found) == f"{Decimal(worth):.2f}"
 
 
-def test_credits_are_whole_hundredths_in_the_database(ledger):
+@pytest.mark.usefixtures("ledger")
+def test_credits_are_whole_hundredths_in_the_database():
     keep(worth=Decimal("1.05"))
     assert read_first(text("SELECT worth FROM ledger")).worth == 105
 
@@ -68,8 +69,9 @@ def test_credits_are_compared_and_summed_exactly(ledger):
     assert read_first(select(func.sum(ledger.c.worth, type_=Credits).label("sum"))).sum == Decimal("0.20")
 
 
+@pytest.mark.usefixtures("ledger")
 @pytest.mark.parametrize("worth", ["0.001", "0.055"])
-def test_credits_with_more_than_two_places_are_refused(ledger, worth):
+def test_credits_with_more_than_two_places_are_refused(worth):
     with pytest.raises(StatementError, match="more than two places"):
         keep(worth=Decimal(worth))
 
@@ -92,7 +94,8 @@ def test_a_moment_keeps_its_microseconds(ledger):
     assert read_first(select(ledger.c.at)).at == moment
 
 
-def test_a_moment_without_a_zone_is_refused(ledger):
+@pytest.mark.usefixtures("ledger")
+def test_a_moment_without_a_zone_is_refused():
     with pytest.raises(StatementError, match="needs its time zone"):
         keep(at=datetime(2026, 11, 2, 12))  # noqa: DTZ001  # that is the point
 

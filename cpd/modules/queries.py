@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
 
+from cpd import revisions
 from cpd.db import AnyRow, read, read_first
 from cpd.modules.catalogue import Wanted
 from cpd.modules.models import (
@@ -19,7 +20,7 @@ from cpd.modules.models import (
     ModuleSpecialty,
     Specialty,
 )
-from cpd.revisions import PUBLISHED, FormerSlug
+from cpd.revisions import PUBLISHED
 
 AnySelection = Select[*tuple[Any, ...]]
 PAGE = 24
@@ -116,12 +117,7 @@ def find_standing(slug: str, *, learner_id: int | None) -> AnyRow | None:
 
 def find_new_slug(slug: str) -> str | None:
     """What a module that had this slug before is called now."""
-    found = read_first(
-        select(Module.slug)
-        .join(FormerSlug, FormerSlug.document_id == Module.id)
-        .where(FormerSlug.kind == "module", FormerSlug.slug == slug)
-    )
-    return found.slug if found else None
+    return revisions.find_new_slug(Module, slug)
 
 
 def find_rendered(rendering_id: int) -> AnyRow | None:

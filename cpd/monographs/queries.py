@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, select, tuple_
 
+from cpd import revisions
 from cpd.db import AnyRow, read, read_first
 from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
-from cpd.revisions import DRAFT, PUBLISHED, FormerSlug
+from cpd.revisions import DRAFT, PUBLISHED
 
 PAGE = 100
 STANDING = select(
@@ -48,12 +49,7 @@ def find_standing(slug: str) -> AnyRow | None:
 
 def find_new_slug(slug: str) -> str | None:
     """What a monograph that had this slug before is called now."""
-    found = read_first(
-        select(Monograph.slug)
-        .join(FormerSlug, FormerSlug.document_id == Monograph.id)
-        .where(FormerSlug.kind == "monograph", FormerSlug.slug == slug)
-    )
-    return found.slug if found else None
+    return revisions.find_new_slug(Monograph, slug)
 
 
 def find_rendered(rendering_id: int) -> AnyRow | None:

@@ -95,18 +95,29 @@ def test_a_page_with_a_card_open_is_accessible(theme, sample, open_browser):
     assert faults_of(page) == []
 
 
-@pytest.mark.parametrize(("button", "overlay"), [("Menu", "Menu"), ("Filter and sort", "Filter modules")])
-def test_a_page_with_a_sheet_open_is_accessible_on_a_phone(button, overlay, sample, open_browser):
+@pytest.mark.parametrize(("button", "sheet"), [("Menu", "#menu"), ("Filter and sort", "#filters")])
+def test_a_page_with_a_sheet_open_is_accessible_on_a_phone(button, sheet, sample, open_browser):
     page = open_browser(viewport=PHONE)
     sample.go(page, CATALOGUE)
     page.get_by_role("button", name=button, exact=True).click()
-    expect(page.get_by_label(overlay, exact=True).first).to_be_visible()
+    expect(page.locator(sheet)).to_be_visible()
     light = faults_of(page)
     page.emulate_media(color_scheme="dark")
     assert [*light, *violations(page, COLOUR_RULES)] == []
 
+
+@pytest.mark.parametrize(("button", "sheet"), [("Menu", "#menu"), ("Filter and sort", "#filters")])
+def test_escape_closes_a_sheet_and_gives_the_focus_back(button, sheet, sample, open_browser):
+    page = open_browser(viewport=PHONE)
+    sample.go(page, CATALOGUE)
+    opener = page.get_by_role("button", name=button, exact=True)
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(sheet)).to_be_visible()
+    page.keyboard.press("Tab")
     page.keyboard.press("Escape")
-    expect(page.get_by_label(overlay, exact=True).first).to_be_hidden()
+    expect(page.locator(sheet)).to_be_hidden()
+    expect(opener).to_be_focused()
 
 
 def test_a_filter_changes_the_list_the_count_and_the_address_without_leaving_the_page(sample, open_browser):

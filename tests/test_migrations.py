@@ -1,0 +1,121 @@
+"""One history of migrations, up and down, on both databases."""
+
+from __future__ import annotations
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, event, insert, inspect, text
+
+from cpd import paths
+from cpd.db import Base, db
+from cpd.modules.models import Specialty
+from cpd.serving import migrate, prepare
+from tests.factories import write_site
+
+SCRIPTS = ScriptDirectory(str(paths.MIGRATIONS))
+
+
+@pytest.fixture
+def in_app(app):
+    with app.app_context():
+        yield
+        db.session.remove()
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names())
+
+
+def differences() -> list[object]:
+    with db.engine.connect() as connection:
+        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+
+def test_the_history_has_one_beginning_and_one_end():
+    assert len(SCRIPTS.get_bases()) == 1
+    assert len(SCRIPTS.get_heads()) == 1
+
+
+@pytest.mark.usefixtures("in_app")
+def test_the_tables_are_those_of_the_models():
+    assert tables() == {*Base.metadata.tables, "alembic_version"}
+    assert differences() == []
+
+
+@pytest.mark.usefixtures("in_app")
+def test_every_migration_goes_down_and_up_again():
+    for _ in SCRIPTS.walk_revisions():
+        flask_migrate.downgrade()
+    assert tables() == {"alembic_version"}
+    for _ in SCRIPTS.walk_revisions():
+        flask_migrate.upgrade(revision="+1")
+    assert tables() == {*Base.metadata.tables, "alembic_version"}
+    assert differences() == []
+
+
+@pytest.mark.usefixtures("in_app")
+def test_the_checks_of_the_models_are_in_the_database():
+    found = {
+        (table, check["name"])
+        for table in Base.metadata.tables
+        for check in inspect(db.engine).get_check_constraints(table)
+    }
+    wanted = {
+        (table.name, str(check.name))
+        for table in Base.metadata.tables.values()
+        for check in table.constraints
+        if isinstance(check, CheckConstraint)
+    }
+    assert wanted
+    assert found == wanted
+
+
+@pytest.mark.usefixtures("in_app")
+def test_migrating_again_changes_nothing():
+    db.session.execute(insert(Specialty).values(slug="a", title="A", count=1))
+    db.session.commit()
+    migrate()
+    assert db.session.execute(text("SELECT count(*) FROM specialty")).scalar_one() == 1
+
+
+@pytest.mark.usefixtures("in_app")
+def test_a_migration_that_is_cut_off_halfway_leaves_nothing_behind():
+    flask_migrate.downgrade(revision="base")
+
+    class Killed(BaseException):
+        pass
+
+    def cut_off(_connection, _cursor, statement, *_):
+        if "CREATE TABLE attempt" in statement:
+            raise Killed
+
+    event.listen(db.engine, "before_cursor_execute", cut_off)
+    with pytest.raises(Killed):
+        migrate()
+    event.remove(db.engine, "before_cursor_execute", cut_off)
+    assert tables() <= {"alembic_version"}
+
+    migrate()
+
+    assert differences() == []
+
+
+def test_getting_ready_migrates_and_publishes_what_is_there(settings, write_module):
+    write_site(settings.content_folder)
+    write_module("sepsis")
+    said: list[str] = []
+    for _ in range(2):
+        prepare(settings, say=said.append, progress=lambda items, _: items)
+    assert said == [f"Publishing {settings.content_folder} …", "Published 5 files."]
+
+
+def test_content_that_is_wrong_does_not_keep_the_server_from_starting(settings, write_module, capsys):
+    write_site(settings.content_folder)
+    write_module("sepsis", credits="a lot")
+    said: list[str] = []
+    prepare(settings, say=said.append, progress=lambda items, _: items)
+    assert said[-1] == "Nothing was published: mend the content and run `cpd publish`."
+    assert "sepsis.md:" in capsys.readouterr().err
