@@ -29,7 +29,7 @@ def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progres
         if read_first(select(Release.number).limit(1)) is None:
             say(f"Publishing {settings.content_folder} …")
             _publish_first(settings, say, progress)
-        db.session.remove()
+    with app.app_context():  # the first context has given its connections back: none is carried into a worker
         db.engine.dispose()
 
 

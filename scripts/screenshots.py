@@ -10,15 +10,16 @@ an open menu, open filters, and paper. The site is served from a temporary folde
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser import places
-from tests.browser.conftest import FLAGS
+from tests.browser.chromium import started
 from tests.browser.looking import PHONE, WIDE
 from tests.browser.places import Place, Who
 from tests.browser.sample import Sample, serve_sample
@@ -40,10 +41,10 @@ def main() -> None:
     if program is None:
         sys.exit(f"{CHROMIUM.name} is missing. Install it with: {CHROMIUM.command}")
     wanted.folder.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("cpd").setLevel(logging.CRITICAL)  # one of the pages is that of a mistake
     with (
         tempfile.TemporaryDirectory() as temporary,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=program, args=FLAGS) as browser,
+        started(program) as browser,
         serve_sample(Path(temporary), browser) as sample,
     ):
         for name in take_all(browser, sample, wanted.folder, wanted.names):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -23,6 +24,10 @@ from cpd.settings import Settings
 from tests import databases, did_not_run
 from tests.factories import module_text, monograph_text, write_site
 from tests.pages import hidden_in, token_in
+
+# A loaded machine is no fault of the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 SECRET_KEY = "a-secret-key-for-tests-and-nothing-else"
 PASSWORD = "seven quiet herons wade"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
+from flask import request
 
 from cpd import create_app, paths
+from cpd.db import db
 from cpd.settings import OUTSIDE_NAMES, Settings, WrongSetting, kept_secret
 
 SECRET = "s" * 32
@@ -49,6 +51,8 @@ WRONG = {
         "x" * 61: "use 1 to 60 printable characters",
         "a\nb": "use 1 to 60 printable characters",
     },
+    "PROXIES": {"10": "use a whole number from 0 to 9, not '10'"},
+    "NOTICE": {"x" * 121: "use at most 120 printable characters, or nothing"},
     "SECRET_KEY": {"short": "use at least 32 characters, made by a random generator"},
     "INSTANCE_FOLDER": {" ": "name a folder"},
     "CONTENT_FOLDER": {"": "name a folder"},
@@ -201,14 +205,41 @@ def test_the_application_does_not_start_on_a_wrong_setting(monkeypatch):
         create_app()
 
 
-@pytest.mark.parametrize("host", ["evil.example.org", "localhost.evil.example.org"])
-def test_only_trusted_hosts_are_answered(settings, host):
-    app = create_app(Settings(**{**vars(settings), "trusted_hosts": ("daybook.example.org",)}))
-    client = app.test_client()
+@pytest.fixture
+def client_with(settings):
+    """A client of an application with some settings changed."""
+    made = []
+
+    def make(**changes):
+        made.append(create_app(replace(settings, **changes)))
+        return made[-1].test_client()
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+def test_only_trusted_hosts_are_answered(client_with):
+    client = client_with(trusted_hosts=("daybook.example.org",))
     assert client.get("/healthz", headers={"Host": "daybook.example.org"}).status_code == 200
-    assert client.get("/healthz", headers={"Host": host}).status_code == 400
+    for host in ("evil.example.org", "localhost.daybook.example.org", "daybook.example.org.evil.example.org", ""):
+        assert client.get("/healthz", headers={"Host": host}).status_code == 400, host
 
 
-def test_the_site_bears_its_name(settings):
-    app = create_app(Settings(**{**vars(settings), "site_name": "Night & Day"}))
-    assert "Night &amp; Day" in app.test_client().get("/").text
+def test_the_site_bears_its_name(client_with):
+    assert "Night &amp; Day" in client_with(site_name="Night & Day").get("/").text
+
+
+def test_the_notice_of_sample_content_can_be_left_out(client_with):
+    assert "Sample content" in client_with().get("/").text.split("<main")[0]
+    assert "Sample content" not in client_with(notice="").get("/").text.split("<main")[0]
+
+
+def test_only_as_many_proxies_as_there_are_say_who_asked(client_with):
+    asked = {}
+    for proxies in (0, 1, 2):
+        client = client_with(proxies=proxies)
+        client.application.view_functions["health.alive"] = lambda: str(request.remote_addr)
+        asked[proxies] = client.get("/healthz", headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.2, 192.0.2.3"}).text
+    assert asked == {0: "127.0.0.1", 1: "192.0.2.3", 2: "192.0.2.2"}

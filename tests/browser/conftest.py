@@ -6,22 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests import did_not_run
+from tests.browser.chromium import started
 from tests.browser.looking import WIDE
 from tests.browser.sample import Sample, serve_sample
 from tests.browser.watching import Journal
 from tests.browser_tools import find_chromium
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE = 20_000  # ms, for machines that do much else
 
 
@@ -31,10 +24,8 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         did_not_run.skip_without(did_not_run.CHROMIUM)
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+    with started(program) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

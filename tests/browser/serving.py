@@ -87,8 +87,6 @@ def wait_until_alive(url: str, server: subprocess.Popen[bytes], log: Path) -> No
 class QuietHandler(WSGIRequestHandler):
     """Serves without a line on the terminal for each request."""
 
-    protocol_version = "HTTP/1.1"
-
     def log(self, *_: object) -> None:
         return None
 

@@ -176,7 +176,10 @@ def looks_at_the_card(page: Page) -> None:
 
 
 def meets_the_card_by_keyboard(learner: Learner) -> None:
-    drug, card = learner.page.locator("article").get_by_role("link", name="zanidine"), learner.page.locator("#drug-card")
+    drug, card = (
+        learner.page.locator("article").get_by_role("link", name="zanidine"),
+        learner.page.locator("#drug-card"),
+    )
     assert isinstance(learner.hand, Keyboard)
     learner.hand.reach(drug)
     expect(card).to_contain_text("2 mg at night")

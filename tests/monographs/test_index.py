@@ -69,10 +69,10 @@ def test_letters_without_drugs_are_no_links(professional, shelf):
     assert '<span aria-hidden="true">B</span>' in page
 
 
-@pytest.mark.parametrize("query", ["letter=q", "letter=%C3%89", "letter=%00", "letter=ab", "letter=", "class=x"])
-def test_a_letter_that_is_not_there_shows_all(professional, shelf, query):
+def test_a_letter_that_is_not_there_shows_all(professional, shelf):
     shelf("amoxil", "Baclofen")
-    assert names_in(professional.get(f"/monographs/?{query}").text) == ["amoxil", "Baclofen"]
+    for query in ("letter=q", "letter=%C3%89", "letter=%00", "letter=ab", "letter=", "class=x"):
+        assert names_in(professional.get(f"/monographs/?{query}").text) == ["amoxil", "Baclofen"], query
 
 
 def test_the_index_says_how_many_there_are(professional, shelf):
@@ -102,24 +102,23 @@ def test_pages_show_every_drug_exactly_once(professional, shelf, letter):
     assert len(seen) == len(set(seen)) == PAGE * 2 + (5 if letter else 6)
 
 
-@pytest.mark.parametrize(
-    "after",
-    [
-        "",
-        "~",
-        "x",
-        "~5",
-        "a~",
-        "a~x",
-        "a~-1",
-        "a~99999999999999999999",
-        "%00~1",
-        "a%00b~1",
-        "%ED%A0%80~1",
-        "~~~1",
-        "%25~1",
-    ],
+BAD_PLACES = (
+    "",
+    "~",
+    "x",
+    "~5",
+    "a~",
+    "a~x",
+    "a~-1",
+    "a~99999999999999999999",
+    "%00~1",
+    "a%00b~1",
+    "%ED%A0%80~1",
+    "~~~1",
 )
-def test_a_place_that_cannot_be_is_answered_with_a_page(professional, shelf, after):
+
+
+def test_a_place_that_cannot_be_is_answered_with_a_page(professional, shelf):
     shelf("amoxil")
-    assert professional.get(f"/monographs/?after={after}").status_code == 200
+    answers = {after: professional.get(f"/monographs/?after={after}").status_code for after in BAD_PLACES}
+    assert answers == dict.fromkeys(BAD_PLACES, 200)

@@ -31,19 +31,19 @@ def breaks(app, client):
     return ask
 
 
-@pytest.mark.parametrize("code", WORDS)
-def test_each_error_has_its_words_within_the_sites_own_page(breaks, code):
-    answer = breaks(code)
-    assert answer.status_code == code
-    assert WORDS[code].title in answer.text
-    assert '<a class="logo"' in answer.text
+def test_each_error_has_its_words_within_the_sites_own_page(breaks):
+    for code, words in WORDS.items():
+        answer = breaks(code)
+        assert answer.status_code == code
+        assert words.title in answer.text
+        assert '<a class="logo"' in answer.text
 
 
-@pytest.mark.parametrize("code", [401, 406, 409, 410, 418, 422, 501, 502, 504])
-def test_an_error_without_words_of_its_own_still_has_a_page(breaks, code):
-    answer = breaks(code)
-    assert answer.status_code == code
-    assert WORDS[400 if code < 500 else 500].title in answer.text
+def test_an_error_without_words_of_its_own_still_has_a_page(breaks):
+    for code in (401, 406, 409, 410, 418, 422, 501, 502, 504):
+        answer = breaks(code)
+        assert answer.status_code == code
+        assert WORDS[400 if code < 500 else 500].title in answer.text
 
 
 @pytest.mark.parametrize(

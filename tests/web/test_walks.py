@@ -82,11 +82,11 @@ def test_ids_beyond_what_a_database_holds_are_not_found(app, client, sign_in):
             assert client.get(path, buffered=True).status_code == 404, path
 
 
-@pytest.mark.parametrize("odd", ["-1", "01", "1.0", "1e3", "%D9%A3", "1%00", "x", " 1"])
 @pytest.mark.usefixtures("sepsis")
-def test_an_id_is_digits_alone(client, sign_in, odd):
+def test_an_id_is_digits_alone(client, sign_in):
     sign_in()
-    assert client.get(f"/modules/sepsis/attempts/{odd}").status_code == 404
+    for odd in ("-1", "01", "1.0", "1e3", "%D9%A3", "1%00", "x", " 1"):
+        assert client.get(f"/modules/sepsis/attempts/{odd}").status_code == 404, odd
 
 
 @pytest.mark.usefixtures("sepsis")
