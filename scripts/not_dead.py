@@ -61,3 +61,7 @@ _.frameworks
 
 # click ends with it when a command is misused.
 _.exit_code
+
+# Jinja keeps compiled templates there, and SQLAlchemy asks an engine for it.
+_.bytecode_cache
+_.begin

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+TODAY = datetime.now(UTC).date()
 
 CATEGORIES = [
     {
@@ -47,8 +50,8 @@ def module_text(slug: str, *, body: str = "", assessment: str | None = ASSESSMEN
         "objectives": ["Recognise it"],
         "authors": [{"name": "Dr Nia Prosser", "credentials": "MRCGP", "role": "General practitioner"}],
         "disclosures": "None declared",
-        "reviewed": "2026-11-02",
-        "expires": "2028-11-02",
+        "reviewed": f"{TODAY - timedelta(days=21)}",
+        "expires": f"{TODAY + timedelta(days=700)}",
         **facts,
     }
     text = body or "## Why it matters\n\nIt matters.\n"

@@ -267,6 +267,17 @@ def test_the_lock_is_free_after_a_rollback_and_after_a_commit(ledger, database_f
         assert lockable(database_file)
 
 
+@pytest.mark.usefixtures("on_sqlite")
+def test_a_transaction_keeps_other_programs_from_writing_from_its_first_statement_on(ledger, database_file):
+    db.session.execute(select(ledger.c.id))
+    with contextlib.closing(sqlite3.connect(database_file, timeout=0, isolation_level=None)) as other:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        db.session.rollback()
+        other.execute("BEGIN IMMEDIATE")
+        other.rollback()
+
+
 def lockable(file: Path) -> bool:
     with Path(f"{file}.lock").open("w") as opened:
         try:

@@ -24,18 +24,22 @@ ALWAYS = (
 
 def likely_links(path: str) -> list[LikelyLink]:
     """Three pages that somebody who asked for `path` may have wanted, the nearest names first."""
-    wanted = next((part for part in reversed(path.lower().split("/")) if part.isascii() and len(part) > 2), "")
-    near = _near(wanted[:60]) if wanted else []
+    parts = [part[:60] for part in reversed(path.lower().split("/")[-4:]) if part[:1].isalnum() and part.isascii()]
+    tries = ((part, letters) for letters in (2, 1) for part in parts if len(part) > 2)
+    near: list[LikelyLink] = next(filter(None, (_near(part, part[:letters]) for part, letters in tries)), [])
     return [*near, *ALWAYS][:MOST]
 
 
-def _near(wanted: str) -> list[LikelyLink]:
-    start = "".join(character for character in wanted[:2] if character.isalnum())
+def _near(wanted: str, start: str) -> list[LikelyLink]:
+    """Live pages whose slug begins with `start` and is close to what was wanted."""
     modules = select(Module.slug, Module.title.label("title"), literal("Modules").label("kind"), Module.status)
     drugs = select(Monograph.slug, Monograph.name.label("title"), literal("Drugs").label("kind"), Monograph.status)
     found = union_all(
-        modules.where(Module.status == PUBLISHED, Module.slug.startswith(start)).limit(LOOKED_AT).subquery().select(),
-        drugs.where(Monograph.status == PUBLISHED, Monograph.slug.startswith(start))
+        modules.where(Module.status == PUBLISHED, Module.slug.startswith(start, autoescape=True))
+        .limit(LOOKED_AT)
+        .subquery()
+        .select(),
+        drugs.where(Monograph.status == PUBLISHED, Monograph.slug.startswith(start, autoescape=True))
         .limit(LOOKED_AT)
         .subquery()
         .select(),

@@ -24,7 +24,9 @@ def documents(app: Flask) -> None:
 
 
 @pytest.fixture
-def new_browser(app: Flask, documents: None) -> Callable[..., Browser]:  # noqa: ARG001
+def new_browser(app: Flask, request: pytest.FixtureRequest) -> Callable[..., Browser]:
+    request.getfixturevalue("documents")
+
     def make(**keywords: Any) -> Browser:
         return Browser(app, **keywords)
 

@@ -41,7 +41,8 @@ def test_a_category_without_modules_is_not_shown(client, publish):
 
 
 def test_a_visitor_sees_who_wrote_a_module_and_when(client, publish):
-    publish("sepsis", title="Sepsis", funding="Nobody paid for it.")
+    dates = {"reviewed": "2026-11-02", "expires": "2028-11-02"}
+    publish("sepsis", title="Sepsis", funding="Nobody paid for it.", **dates)
     words = words_of(client.get("/").text)
     assert "Author Dr Nia Prosser, General practitioner" in words
     assert "Peer reviewer Not peer reviewed" in words

@@ -30,6 +30,8 @@ def shelf(write_module, write_monograph, republish):
 def test_near_misses_lead_to_what_was_meant(client):
     meant = {
         "/modules/sepsiss": "/modules/sepsis",
+        "/modules/spesis": "/modules/sepsis",
+        "/modules/sepsis/assesment": "/modules/sepsis",
         "/modules/SEPSIS": "/modules/sepsis",
         "/modules/seps": "/modules/sepsis",
         "/modules/heedache": "/modules/headache",
