@@ -57,12 +57,17 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
+RELOADED = "WERKZEUG_RUN_MAIN"
+
+
 class PortTaken(Exception):
     """Another program listens where this one is told to; its text is a sentence for the operator."""
 
 
 def claim_port(settings: Settings) -> None:
     """Raise PortTaken if the address is in use: the server's workers share their port, with strangers too."""
+    if os.environ.get(RELOADED):
+        return  # Flask's reloader holds the port for us
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

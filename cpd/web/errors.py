@@ -72,6 +72,8 @@ def configure(app: Flask, likely_links: Callable[[str], list[LikelyLink]]) -> No
 
     @app.errorhandler(Exception)
     def explain_mistake(fault: Exception) -> ResponseReturnValue:
+        if app.debug:
+            raise fault
         reference = secrets.token_hex(4)
         log.error("reference %s: %s %s", reference, request.method, request.path, exc_info=fault)
         db.session.rollback()

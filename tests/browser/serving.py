@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -24,19 +25,23 @@ LONGEST_START = 60  # seconds
 
 
 @contextmanager
-def cpd_serve(settings: Settings) -> Iterator[str]:
+def cpd_serve(settings: Settings, *options: str) -> Iterator[str]:
     """Run `cpd serve` until it is no longer needed; gives its address."""
     port = free_port()
     log = settings.instance_folder / "serve.log"
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            cpd("serve"), env=environment(settings, PORT=port), stdout=output, stderr=subprocess.STDOUT
+            [*cpd("serve"), *options],
+            env=environment(settings, PORT=port),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             wait_until_alive(f"http://{HOST}:{port}", server, log)
             yield f"http://{HOST}:{port}"
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)  # the reloader's child too
             server.wait(timeout=LONGEST_START)
 
 
