@@ -35,7 +35,8 @@ def make_application(settings: Settings) -> Flask:
         "TRUSTED_HOSTS": list(settings.trusted_hosts) or None,
     }
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+        proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's documented way
     db.configure(app, settings)
     Migrate(app, db.db, directory=str(paths.MIGRATIONS), compare_type=True, render_as_batch=True)
     templating.configure(app, settings)

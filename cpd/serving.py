@@ -84,7 +84,7 @@ def serve_for_good(settings: Settings) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    print(f"Serving on http://{settings.host}:{settings.port}/ (Ctrl+C stops)", flush=True)  # noqa: T201
+    print(f"Serving on http://{settings.host}:{settings.port}/ (Ctrl+C stops)", flush=True)  # noqa: T201  # the operator's terminal
     Granian(
         "cpd.wsgi:app",
         address=settings.host,

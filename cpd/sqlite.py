@@ -105,7 +105,7 @@ def _lock(file: str, until: float) -> int:
             if time.monotonic() > until:
                 os.close(descriptor)
                 raise sqlite3.OperationalError("database is locked: another process is writing") from None
-            time.sleep(0.001)
+            time.sleep(0.001)  # flock cannot wait for a limited time
         else:
             return descriptor
 

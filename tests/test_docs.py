@@ -167,7 +167,7 @@ def follow(settings, monkeypatch):
         for word, value in words.items():
             code = code.replace(f'"{word}"', f'"{value}"')
         # The application of the recipe is another one, whose connections must be closed.
-        exec(f"{code}    db.session.remove()\n    db.engine.dispose()\n", {})  # noqa: S102
+        exec(f"{code}    db.session.remove()\n    db.engine.dispose()\n", {})  # noqa: S102  # our own recipe
 
     return follow
 

@@ -94,7 +94,7 @@ def learner_required(view: View) -> View:
     def guarded(*arguments: Any, **keywords: Any) -> ResponseReturnValue:
         learner = current_learner()
         if learner is None:
-            return login_manager.unauthorized()  # type: ignore[no-any-return]
+            return login_manager.unauthorized()  # type: ignore[no-any-return]  # Flask-Login has no types
         return view(*arguments, learner=learner, **keywords)
 
     return guarded

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from cpd.db import AnyRow
 from cpd.modules.marking import Assessment
+from cpd.web.cleaned import cleaned
 from cpd.web.fragments import Fragments, fragments_of
 
 KEPT = 400  # renderings a process keeps
@@ -92,12 +93,12 @@ def _make(row: AnyRow) -> Shown:
         specialties=facts["specialties"],
         external=facts["external"],
         assessment=assessment,
-        html=Markup(row.html),  # noqa: S704  # cleaned when it was published
+        html=cleaned(row.html),
         contents=parts["contents"],
-        footnotes=Markup(parts["footnotes"]),  # noqa: S704
-        references=Markup(BACK_LINK.sub("", parts["footnotes"])),  # noqa: S704
+        footnotes=cleaned(parts["footnotes"]),
+        references=cleaned(BACK_LINK.sub("", parts["footnotes"])),
         drugs=parts["drugs"],
-        pieces={name: Markup(html) for name, html in parts["pieces"].items()},  # noqa: S704
+        pieces={name: cleaned(html) for name, html in parts["pieces"].items()},
     )
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from cpd.db import AnyRow
 from cpd.monographs.sections import BOXED_WARNING, SECTIONS, section_id
+from cpd.web.cleaned import cleaned
 from cpd.web.fragments import Fragments, fragments_of
 
 KEPT = 200  # renderings a process keeps
@@ -69,14 +70,14 @@ def shown(row: AnyRow) -> Shown:
 
 def _make(facts: dict[str, Any], parts: dict[str, Any]) -> Shown:
     found: dict[str, str] = parts["sections"]
-    stated = {key: Markup(html) for key, html in parts["key_facts"].items()}  # noqa: S704  # made when it was published
+    stated = {key: cleaned(html) for key, html in parts["key_facts"].items()}
     boxed = found.get(BOXED_WARNING)
     return Shown(
         name=facts["name"],
         generic_name=facts["generic_name"],
         company=facts["company"] or "",
         legal_class=facts["legal_class"] or "",
-        formulations=[Markup(html) for html in parts["formulations"]],  # noqa: S704
+        formulations=[cleaned(html) for html in parts["formulations"]],
         classes=facts["classes"],
         indications=facts["indications"],
         brand_names=facts["brand_names"],
@@ -86,13 +87,13 @@ def _make(facts: dict[str, Any], parts: dict[str, Any]) -> Shown:
         source=facts["source"] or None,
         reviewed=date.fromisoformat(facts["reviewed"]) if facts["reviewed"] else None,
         draft=facts["draft"],
-        boxed=Markup(boxed) if boxed else None,  # noqa: S704  # cleaned when it was published
+        boxed=cleaned(boxed) if boxed else None,
         sections=[
-            Section(section_id(title), title, Markup(found[title]) if title in found else None)  # noqa: S704
+            Section(section_id(title), title, cleaned(found[title]) if title in found else None)
             for title in SECTIONS
             if title != BOXED_WARNING
         ],
-        footnotes=Markup(parts["footnotes"]),  # noqa: S704
+        footnotes=cleaned(parts["footnotes"]),
     )
 
 

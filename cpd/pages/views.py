@@ -1,9 +1,9 @@
 """Terms, privacy, accessibility, about."""
 
 from flask import Blueprint, abort, render_template
-from markupsafe import Markup
 
 from cpd.pages import queries
+from cpd.web.cleaned import cleaned
 
 bp = Blueprint("pages", __name__, url_prefix="/pages")
 
@@ -14,5 +14,4 @@ def page(slug: str) -> str:
     found = queries.find_page(slug)
     if found is None:
         abort(404)
-    # Cleaned when it was published.
-    return render_template("pages/page.html", title=found.title, version=found.version, html=Markup(found.html))  # noqa: S704
+    return render_template("pages/page.html", title=found.title, version=found.version, html=cleaned(found.html))

@@ -74,7 +74,7 @@ def sealed(purpose: str, value: object) -> str:
 def unsealed(purpose: str, text: str | None) -> object | None:
     """The value in a text that `sealed` made for the same purpose, else None."""
     try:
-        return _seal(purpose).loads(text or "")  # type: ignore[no-any-return]
+        return _seal(purpose).loads(text or "")  # type: ignore[no-any-return]  # whatever was sealed
     except BadSignature:
         return None
 

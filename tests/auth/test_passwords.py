@@ -86,14 +86,14 @@ def test_the_name_makes_a_password_weak_only_for_its_owner():
 
 def easy_passwords():
     """Many ways in which people lengthen what is easy, each of 15 characters or more."""
-    some = random.Random(3).sample(sorted(COMMON), 500)  # noqa: S311
+    some = random.Random(3).sample(sorted(COMMON), 500)  # noqa: S311  # the same every time
     words = sorted(FAVOURITES.union(some))
     endings = ["", "1", "!", "123", "2024", "1!", "99", "2026!"]
     joints = ["", "-", " "]
     for word, ending in itertools.product(words, endings):
         yield word * (15 // len(word) + 1) + ending
         yield f"{word}{ending}".capitalize() * 2 + "!" * 15
-    random_pairs = random.Random(4)  # noqa: S311
+    random_pairs = random.Random(4)  # noqa: S311  # the same every time
     for joint, ending in itertools.product(joints, endings):
         for _ in range(6000):
             pair = joint.join(random_pairs.sample(words, 2)) + ending
@@ -115,7 +115,7 @@ def test_all_of_a_hundred_thousand_easy_passwords_are_refused():
 
 def phrases(count):
     """Four different words picked at random from common and made-up ones."""
-    pick = random.Random(5)  # noqa: S311
+    pick = random.Random(5)  # noqa: S311  # the same every time
     common = [word for word in sorted(COMMON) if not word.endswith("s")]
     made_up = ["".join(pick.choice("bdfgklmnprt") + pick.choice("aeiou") for _ in range(3)) for _ in range(len(common))]
     while count:

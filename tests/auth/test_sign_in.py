@@ -187,7 +187,7 @@ def test_a_page_is_shown_although_its_use_cannot_be_written(ann, monkeypatch, ro
 
 
 class FullDatabase:
-    class engine:  # noqa: N801
+    class engine:  # noqa: N801  # stands in for db.engine
         @staticmethod
         def begin():
             raise OperationalError("BEGIN IMMEDIATE", None, Exception("database or disk is full"))
