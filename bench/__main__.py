@@ -1,0 +1,157 @@
+"""python -m bench [GROUP…]: measure, print a table for each group, and write bench/latest.json."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.figures import Figure, Table, summary, write_json
+
+LATEST = Path(__file__).with_name("latest.json")
+LOCK = Path(tempfile.gettempdir()) / "cpd-bench.lock"
+
+
+def pages() -> Iterable[Table]:
+    """Pages beside bare Flask in one process."""
+    from bench import pages, sites
+
+    yield pages.measure(sites.make_site(sites.SMALL))
+
+
+def http() -> Iterable[Table]:
+    """Pages beside bare Flask over HTTP."""
+    from bench import over_http, sites, wrk
+
+    yield over_http.measure(sites.make_site(sites.SMALL)) if wrk.is_there() else without_wrk("Pages over HTTP")
+
+
+def awards() -> Iterable[Table]:
+    """Right answers over HTTP."""
+    from bench import awards, sites, wrk
+
+    yield awards.measure(sites.make_site(sites.SMALL)) if wrk.is_there() else without_wrk("Awards over HTTP")
+
+
+def storm() -> Iterable[Table]:
+    """A page while many people sign in."""
+    from bench import sites, storm, wrk
+
+    yield storm.measure(sites.make_site(sites.SMALL)) if wrk.is_there() else without_wrk("A storm of sign-ins")
+
+
+def growth() -> Iterable[Table]:
+    """Pages on a small and a large database."""
+    from bench import growth, sites
+
+    yield growth.measure(sites.make_site(sites.SMALL), sites.make_site(sites.LARGE))
+
+
+def publishing() -> Iterable[Table]:
+    """Files a second, and files that have not changed."""
+    from bench import publishing
+
+    yield publishing.measure()
+
+
+def process() -> Iterable[Table]:
+    """Memory and cold start, and the first view of home."""
+    from bench import first_view, process, sites
+
+    site = sites.make_site(sites.SMALL)
+    yield process.measure(site)
+    yield first_view.measure(site)
+
+
+def without_wrk(title: str) -> Table:
+    from bench.wrk import HOW_TO_GET
+
+    return Table(title, ("nothing was measured",), notes=[HOW_TO_GET])
+
+
+GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
+    each.__name__: each for each in (pages, http, awards, storm, growth, publishing, process)
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        print(f"No such group: {' '.join(unknown)}. There are: {' '.join(GROUPS)}.", file=sys.stderr)
+        return 2
+    print(machine(), end="\n\n")
+    figures: list[Figure] = []
+    broken: list[str] = []
+    with alone():
+        for name in names or GROUPS:
+            try:
+                for table in aside(GROUPS[name]):
+                    print(table, flush=True)
+                    figures += table.figures
+            except Exception:  # noqa: BLE001  # the other groups still have something to say
+                traceback.print_exc()
+                broken.append(name)
+    write_json(figures, LATEST)
+    print(summary(figures))
+    if broken:
+        print(f"Could not run: {', '.join(broken)}.")
+    return 1 if broken else 0
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    cores = len(os.sched_getaffinity(0))
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{cores} cores, {python}, SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.machine()}."
+
+
+def aside(group: Callable[[], Iterable[Table]]) -> Iterator[Table]:
+    """The tables of a group. While it measures, what the product writes to standard output goes to a file."""
+    tables = iter(group())
+    while True:
+        with output_aside():
+            table = next(tables, None)
+        if table is None:
+            return
+        yield table
+
+
+@contextmanager
+def output_aside() -> Iterator[None]:
+    """Send standard output to a file that nobody reads: the log's lines cost what they cost, and spoil no table."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 1)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two runs on a machine would measure each other: the second waits."""
+    with LOCK.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another run is measuring; waiting for its end.", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        again = [sys.executable, "-m", "bench", *sys.argv[1:]]
+        os.execve(sys.executable, again, os.environ | {"PYTHONHASHSEED": "0"})  # noqa: S606  # no shell is wanted
+    sys.exit(main(sys.argv[1:]))
