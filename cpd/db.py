@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -24,13 +27,15 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     event,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 from cpd.settings import Settings
-from cpd.sqlite import WriteLockedConnection, prepare_connection
+from cpd.sqlite import LONGEST_WAIT, WriteLockedConnection, prepare_connection
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -67,7 +72,12 @@ class Credits(TypeDecorator[Decimal]):
         return int(hundredths)
 
     def process_result_value(self, value: int | None, _: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value).scaleb(-2)
+        return None if value is None else _from_hundredths(value)
+
+
+@lru_cache(maxsize=10_000)
+def _from_hundredths(value: int) -> Decimal:
+    return Decimal(value).scaleb(-2)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -95,10 +105,32 @@ def at_most(column: str, characters: int) -> CheckConstraint:
     return CheckConstraint(f"length({column}) <= {characters}", name=f"{column}_at_most_{characters}")
 
 
-def is_busy(fault: OperationalError) -> bool:
+# What may pass by itself: a lock, memory, a disk that is full or broken or read-only, a file that cannot be opened.
+PASSING_ON_SQLITE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+# SQLSTATE: connection, read-only, rolled back in favour of another, resources, lock, stopped, disk.
+PASSING_ON_POSTGRESQL = ("08", "25006", "40", "53", "55P03", "57", "58")
+
+
+def is_busy(fault: DBAPIError) -> bool:
     """Whether trying again later may help, so that a page says 503 with words and not 500."""
-    words = ("locked", "busy", "readonly", "full", "disk I/O", "connection", "unable to open", "timeout")
-    return fault.connection_invalidated or any(word in str(fault.orig) for word in words)
+    cause = fault.orig
+    if fault.connection_invalidated:
+        return True
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in PASSING_ON_SQLITE
+    state: str | None = getattr(cause, "sqlstate", None)
+    if state is None:  # PostgreSQL gave no answer at all
+        return isinstance(fault, OperationalError)
+    return state.startswith(PASSING_ON_POSTGRESQL)
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -107,45 +139,109 @@ def configure(app: Flask, settings: Settings) -> None:
     if settings.on_sqlite:
         options["connect_args"] = {"factory": WriteLockedConnection, "timeout": 5, "check_same_thread": False}
     else:
-        options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "tcp_user_timeout": 10_000}}
     options |= {"pool_size": settings.threads * 2 + 4, "max_overflow": 60}
     app.config |= {"SQLALCHEMY_DATABASE_URI": settings.database_url, "SQLALCHEMY_ENGINE_OPTIONS": options}
     db.init_app(app)
-    if settings.on_sqlite:
-        with app.app_context():
+    with app.app_context():
+        if settings.on_sqlite:
             event.listen(db.engine, "connect", prepare_connection)
             event.listen(db.engine, "begin", _begin_immediately)
+            event.listen(db.engine, "handle_error", _open_anew)
+        else:
+            event.listen(db.engine, "connect", _wait_shortly)
     app.teardown_appcontext(_give_back_reader)
 
 
+def _wait_shortly(connection: DBAPIConnection, _: object) -> None:
+    """PostgreSQL would wait for a lock without end. Set by a statement, since pgbouncer takes no start options."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {int(LONGEST_WAIT * 1000)}")
+    cursor.close()
+    connection.commit()
+
+
+def _open_anew(fault: ExceptionContext) -> None:
+    """A connection opened without the right to write never gets it: none is kept once that was noticed."""
+    code = getattr(fault.original_exception, "sqlite_errorcode", 0)
+    if code & 0xFF == sqlite3.SQLITE_READONLY:
+        fault.is_disconnect = True
+
+
 def _begin_immediately(connection: Connection) -> None:
-    if not connection.get_execution_options().get("reading"):
+    options = connection.get_execution_options()
+    if not options.get("reading"):
         driver = connection.connection.driver_connection
         assert isinstance(driver, WriteLockedConnection)
         try:
-            driver.begin_writing()
+            with driver.turn_to_write(hurried=bool(options.get("hurried"))):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
         except driver.OperationalError as fault:
             raise OperationalError("BEGIN IMMEDIATE", None, fault) from fault
 
 
 def reader() -> Connection:
-    """The one connection of this request for reading, in autocommit: it holds no lock and sees each commit."""
+    """The one connection of this request for reading, in one snapshot: all that a page shows is of one moment.
+
+    It holds no lock. What is committed through `db.session` ends the snapshot, so a request sees its own changes.
+    """
     connection: Connection | None = g.get("reader")
     if connection is None:
-        connection = g.reader = reading_engine().connect()
+        connection = g.reader = _snapshot_engine().connect()
+        if connection.dialect.name == "sqlite":
+            connection.connection.execute("BEGIN")
     return connection
 
 
+def _snapshot_engine() -> Engine:
+    kept: Engine | None = current_app.extensions.get("snapshot_engine")
+    if kept is None:
+        on_sqlite = db.engine.dialect.name == "sqlite"
+        options: dict[str, Any] = {"reading": True} if on_sqlite else {"isolation_level": "REPEATABLE READ"}
+        kept = current_app.extensions["snapshot_engine"] = db.engine.execution_options(**options)
+    return kept
+
+
 def reading_engine() -> Engine:
+    """For reading in autocommit: each statement sees what is committed by then."""
     if db.engine.dialect.name == "sqlite":
         return db.engine.execution_options(reading=True)
     return db.engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def hurried_engine() -> Engine:
+    """For writing what a page can do without: it does not wait while others write."""
+    return db.engine.execution_options(hurried=True)
+
+
+def is_read_only() -> bool:
+    """Whether nothing can be written, whoever waits: a file or disk without the right to, a standby of PostgreSQL."""
+    try:
+        with hurried_engine().begin() as connection:
+            connection.execute(text("DELETE FROM alembic_version WHERE version_num = ''"))  # there is none
+    except DBAPIError as fault:
+        return getattr(fault.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY
+    return False
+
+
+@event.listens_for(db.session, "after_commit")
+def _see_changes(_: object) -> None:
+    _give_back_reader()
+
+
 def _give_back_reader(_: BaseException | None = None) -> None:
-    connection = g.pop("reader", None)
+    connection: Connection | None = g.pop("reader", None)
     if connection is not None:
-        connection.close()
+        with contextlib.suppress(DBAPIError):  # it was lost after it was read from: no reason to break the answer
+            connection.close()
+
+
+def give_up() -> None:
+    """Undo what this request has written, even if its connection is lost."""
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 def read(statement: AnySelect, values: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:

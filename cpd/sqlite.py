@@ -14,12 +14,40 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 LONGEST_WAIT = 5.0  # seconds
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+SHORT_WAIT = 0.1  # seconds, after somebody waited in vain
+BUSY_TIMEOUT = "busy_timeout=5000"  # milliseconds, for readers after a crash
+PRAGMAS = (BUSY_TIMEOUT, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
-_queues: dict[str, threading.Lock] = {}
+
+class NoTurn(sqlite3.OperationalError):
+    """Others hold the lock of the database."""
+
+    sqlite_errorcode = sqlite3.SQLITE_BUSY
+
+
+class NoLock(sqlite3.OperationalError):
+    """The lock file of the database cannot be used."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+
+
+class _Queue:
+    """The threads of this process that want to write to one database.
+
+    Once one has waited as long as anybody may, the others are refused soon, until a write begins again: else all
+    threads would be waiting to write, and none be left for pages that only read.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.in_vain = False
+
+
+_queues: dict[str, _Queue] = {}
 
 
 class WriteLockedConnection(sqlite3.Connection):
@@ -29,17 +57,30 @@ class WriteLockedConnection(sqlite3.Connection):
         _make_private(database)
         super().__init__(database, *arguments, **keywords)
         self._lock_file = f"{database}.lock"
-        self._queue = _queues.setdefault(self._lock_file, threading.Lock())
+        self._queue = _queues.setdefault(self._lock_file, _Queue())
         self._descriptor: int | None = None
 
-    def begin_writing(self) -> None:
-        """Take the lock and BEGIN IMMEDIATE. Raises sqlite3.OperationalError after LONGEST_WAIT."""
-        self._take_lock()
+    @contextlib.contextmanager
+    def turn_to_write(self, *, hurried: bool = False) -> Iterator[None]:
+        """Take the lock for a BEGIN IMMEDIATE in the block; it is given back if that fails, else by commit or rollback.
+
+        Together they wait for LONGEST_WAIT at most, then sqlite3.OperationalError is raised. A `hurried` caller, who
+        can do without, waits for SHORT_WAIT at most.
+        """
+        until = time.monotonic() + (SHORT_WAIT if hurried or self._queue.in_vain else LONGEST_WAIT)
+        begun = False
         try:
-            self.execute("BEGIN IMMEDIATE")
-        except BaseException:
-            self._give_lock_back()
-            raise
+            self._take_lock(until)
+            self.execute(f"PRAGMA busy_timeout={max(1, int((until - time.monotonic()) * 1000))}")
+            yield
+            begun = True
+        finally:
+            with contextlib.suppress(sqlite3.Error):  # it may have been closed
+                self.execute(f"PRAGMA {BUSY_TIMEOUT}")
+            if not begun:
+                self._give_lock_back()
+            if begun or not hurried:
+                self._queue.in_vain = not begun
 
     def commit(self) -> None:
         try:
@@ -59,32 +100,28 @@ class WriteLockedConnection(sqlite3.Connection):
 
     def close(self) -> None:
         """Close under the lock, since the last connection to close writes a checkpoint."""
-        held = self._descriptor is not None
-        if not held:
-            try:
-                self._take_lock()
-            except sqlite3.OperationalError:
-                held = True
+        if self._descriptor is None:
+            with contextlib.suppress(NoTurn, NoLock):
+                self._take_lock(time.monotonic() + LONGEST_WAIT)
         try:
             super().close()
         finally:
             self._give_lock_back()
 
-    def _take_lock(self) -> None:
-        until = time.monotonic() + LONGEST_WAIT
-        if not self._queue.acquire(timeout=LONGEST_WAIT):
-            raise sqlite3.OperationalError("database is locked: too many are writing")
+    def _take_lock(self, until: float) -> None:
+        if not self._queue.lock.acquire(timeout=max(0, until - time.monotonic())):
+            raise NoTurn("too many threads are writing")
         try:
             self._descriptor = _lock(self._lock_file, until)
         except BaseException:
-            self._queue.release()
+            self._queue.lock.release()
             raise
 
     def _give_lock_back(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-            self._queue.release()
+            self._queue.lock.release()
 
 
 def _make_private(database: str) -> None:
@@ -97,17 +134,27 @@ def _lock(file: str, until: float) -> int:
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as fault:
-        raise sqlite3.OperationalError(f"unable to open {file}: {fault.strerror}") from None
+        raise NoLock(f"{file} cannot be opened: {fault.strerror}") from None
+    try:
+        _wait_for(descriptor, until)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _wait_for(descriptor: int, until: float) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > until:
-                os.close(descriptor)
-                raise sqlite3.OperationalError("database is locked: another process is writing") from None
+                raise NoTurn("another process is writing") from None
             time.sleep(0.001)  # flock cannot wait for a limited time
+        except OSError as fault:
+            raise NoLock(f"the lock file cannot be locked: {fault.strerror}") from None
         else:
-            return descriptor
+            return
 
 
 def prepare_connection(connection: sqlite3.Connection, _: object) -> None:
