@@ -1,0 +1,104 @@
+"""A small site with something of everything, and those who attack it: a stranger, and a learner with a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from cpd.content.publish import Report
+from tests.browser.conftest import chromium  # noqa: F401  # the browser of the run
+from tests.hostile.asking import Visitor
+from tests.hostile.forms import Form, different, read
+from tests.web.addresses import pages
+
+QUESTIONS = """\
+### Which is right?
+
+- [x] The first
+  > Because it is.
+- [ ] The second
+  > Because it is not.
+
+### Which are right?
+
+- [x] One
+  > Yes.
+- [x] Two
+  > Yes.
+- [ ] Three
+  > No.
+
+### What volume delivers 300 micrograms?
+
+= 0.6 mL ± 0.02
+
+Divide.
+"""
+RIGHT = {"q1": "a", "q2": ["a", "b"], "q3": "0.6"}
+GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
+
+@pytest.fixture
+def site(
+    app: Flask,
+    write_module: Callable[..., object],
+    write_monograph: Callable[..., object],
+    republish: Callable[..., Report],
+) -> Flask:
+    """An application with a module, its picture, and a monograph, each called sepsis."""
+    write_monograph("sepsis", name="Septrin", body="## Boxed warning\n\nNo.\n\n## Dosage\n\nOne.\n")
+    file = write_module("sepsis", body="## Why\n\nSeptrin 5 mg.\n\n![A dot](dot.gif)\n", assessment=QUESTIONS)
+    (file.parent / "dot.gif").write_bytes(GIF)
+    republish()
+    return app
+
+
+@pytest.fixture
+def stranger(site: Flask) -> Visitor:
+    """Somebody without an account, who has confirmed the notice."""
+    visitor = Visitor(site, cookies={"cpd_professional": "1"})
+    visitor.ask("/auth/sign-in")
+    return visitor
+
+
+@pytest.fixture
+def new_learner(site: Flask) -> Callable[[], Visitor]:
+    """Registers learners who have passed the module once."""
+    numbers = iter(range(1_000_000))
+
+    def register() -> Visitor:
+        number = next(numbers)
+        visitor = Visitor(site, address=f"198.51.{number // 200}.{number % 200}")
+        form = form_at(visitor, "/auth/register")
+        answer = visitor.post(form.path, form.fields | {"email": f"learner{number}@example.org"})
+        assert answer.status == 303, answer.text
+        sheet = form_at(visitor, "/modules/sepsis/assessment")
+        assert visitor.post(sheet.path, sheet.fields | RIGHT).status == 303
+        return visitor
+
+    return register
+
+
+@pytest.fixture
+def learner(new_learner: Callable[[], Visitor]) -> Visitor:
+    return new_learner()
+
+
+def form_at(visitor: Visitor, page: str) -> Form:
+    """The form of a page that goes to the page's own address."""
+    forms, _ = read(visitor.ask(page).text, page)
+    return next(form for form in forms if form.path == page and form.method == "POST")
+
+
+def forms_of(visitor: Visitor) -> list[Form]:
+    """Every form that a visitor finds on the pages of the site, once."""
+    found: list[Form] = []
+    for page in pages(visitor.app):
+        answer = visitor.ask(page)
+        if answer.kind.startswith("text/html"):
+            found += read(answer.text, page)[0]
+    return different(found)
