@@ -7,14 +7,17 @@ alter; publishing sets them in the transaction that raises the release.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+from flask import g
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
+    Select,
     Table,
     UniqueConstraint,
     and_,
@@ -28,9 +31,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from cpd.db import Base, Json, UtcDateTime, db, read_first
+from cpd.db import AnyRow, Base, Json, UtcDateTime, db, read, read_first
+from cpd.prepared import Prepared
 
 DRAFT, PUBLISHED, WITHDRAWN = "draft", "published", "withdrawn"
+AT_ONCE = 500  # rows asked for by their keys
 
 
 class Release(Base):
@@ -50,6 +55,19 @@ class FormerSlug(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(primary_key=True)
     document_id: Mapped[int]
+
+
+class CheckedFile(Base):
+    """What a publish found in a file, under the rules of one checker. It may be lost: then the file is read anew."""
+
+    __tablename__ = "checked_file"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    source_hash: Mapped[str]
+    fingerprint: Mapped[str]
+    checker: Mapped[str]
+    found: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class Document:
@@ -105,8 +123,18 @@ class Rendering:
         return mapped_column(ForeignKey(f"{cls.revision}.id"), index=True)
 
 
-@dataclass(frozen=True)
-class Live:
+LATEST_NUMBER = select(func.max(Release.number).label("number"))
+LATEST = Prepared(LATEST_NUMBER)
+
+
+class Standing(NamedTuple):
+    """A document that is or was live."""
+
+    id: int
+    status: str
+
+
+class Live(NamedTuple):
     """A document as it stands, with what publishing compares."""
 
     id: int
@@ -116,9 +144,7 @@ class Live:
     rendering_id: int
     number: int
     source_hash: str
-    facts: dict[str, Any]
     renderer: str
-    names_hash: str
 
 
 @dataclass
@@ -126,15 +152,18 @@ class Staged:
     """A document about to go live. Without `revision` the live revision stays, and only the rendering is new.
 
     `revision` holds source_hash, source, facts and what the kind adds; `rendering` holds renderer, names_hash, html and
-    parts; `listing` the columns of the document that lists show.
+    parts; `listing` the columns of the document that lists show. Once the two are in the database they are let go:
+    a publish may stage more than memory holds.
     """
 
+    kind: str
     slug: str
     status: str
     listing: Mapping[str, Any]
-    rendering: Mapping[str, Any]
+    rendering: Mapping[str, Any] | None
     revision: Mapping[str, Any] | None
     live: Live | None = None
+    former_slugs: Sequence[str] = ()
     document_id: int = 0
     revision_id: int = 0
     rendering_id: int = 0
@@ -151,10 +180,18 @@ class Shelf:
         )
         self.kind = self._documents.name
 
-    def live(self) -> dict[str, Live]:
+    def standing(self) -> dict[str, Standing]:
         """Every document that is or was live, by slug."""
+        documents = self._documents.c
+        rows = read(
+            select(documents.slug, documents.id, documents.status).where(documents.live_revision_id.is_not(None))
+        )
+        return {slug: Standing(document_id, status) for slug, document_id, status in rows}
+
+    def live(self, slugs: Iterable[str]) -> dict[str, Live]:
+        """Those of these documents that are or were live, by slug."""
         documents, revisions, renderings = self._documents.c, self._revisions.c, self._renderings.c
-        rows = db.session.execute(
+        rows = _read_by_keys(
             select(
                 documents.id,
                 documents.slug,
@@ -163,18 +200,53 @@ class Shelf:
                 renderings.id,
                 revisions.number,
                 revisions.source_hash,
-                revisions.facts,
                 renderings.renderer,
-                renderings.names_hash,
             )
             .join(self._revisions, revisions.id == documents.live_revision_id)
-            .join(self._renderings, renderings.id == documents.live_rendering_id)
+            .join(self._renderings, renderings.id == documents.live_rendering_id),
+            documents.slug,
+            slugs,
         )
-        return {row.slug: Live(*tuple[Any, ...](row)) for row in rows}
+        return {row.slug: Live(*row) for row in rows}
+
+    def facts_of(self, revision_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """The facts of revisions by their ids."""
+        revisions = self._revisions.c
+        return dict(_pairs(_read_by_keys(select(revisions.id, revisions.facts), revisions.id, revision_ids)))
+
+    def published_facts(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The slug and facts of each document that is live now, a few at a time."""
+        documents, revisions = self._documents.c, self._revisions.c
+        # Without the status among the conditions, SQLite walks along the ids and sorts nothing.
+        facts = (
+            select(documents.id, documents.slug, documents.status, revisions.facts)
+            .join(self._revisions, revisions.id == documents.live_revision_id)
+            .where(documents.id > bindparam("last"))
+            .order_by(documents.id)
+            .limit(AT_ONCE)
+        )
+        last = 0
+        while rows := read(facts, {"last": last}):
+            yield from ((slug, found) for _, slug, status, found in rows if status == PUBLISHED)
+            last = rows[-1][0]
+
+    def names_hashes(self) -> set[str]:
+        """The sets of names that published documents are linked with; one unless a publish is under way."""
+        return set(_singles(read(self._linked(select(self._renderings.c.names_hash).distinct()))))
+
+    def linked_otherwise(self, names_hash: str) -> list[str]:
+        """The slugs of published documents that are not linked with these names."""
+        other = self._linked(select(self._documents.c.slug)).where(self._renderings.c.names_hash != names_hash)
+        return list(_singles(read(other.order_by(self._documents.c.id))))
+
+    def _linked(self, selected: Select[Any]) -> Select[Any]:
+        documents = self._documents.c
+        live = self._renderings.c.id == documents.live_rendering_id
+        return selected.select_from(self._documents).join(self._renderings, live).where(documents.status == PUBLISHED)
 
     def former_slugs(self) -> list[str]:
         """Slugs that lead on to documents with new ones."""
-        return list(db.session.execute(select(FormerSlug.slug).where(FormerSlug.kind == self.kind)).scalars())
+        return list(_singles(read(select(FormerSlug.slug).where(FormerSlug.kind == self.kind))))
 
     def clear_leftovers(self) -> None:
         """Delete renderings that were replaced, and what an interrupted publish staged.
@@ -229,9 +301,10 @@ class Shelf:
             if each.live:
                 each.document_id = each.live.id
                 each.revision_id = each.revision_id or each.live.revision_id
-        rows = [{**each.rendering, "revision_id": each.revision_id} for each in staged]
+        rows = [{**(each.rendering or {}), "revision_id": each.revision_id} for each in staged]
         for each, rendering_id in zip(staged, insert_rows(self._renderings, rows), strict=True):
             each.rendering_id = rendering_id
+            each.revision = each.rendering = None
 
     def activate(self, staged: Sequence[Staged]) -> None:
         """Make staged revisions and renderings live."""
@@ -251,11 +324,11 @@ class Shelf:
         """Withdraw documents, or bring them back."""
         self._update([{"key": document_id, "status": status} for document_id in document_ids])
 
-    def find_html(self, rendering_id: int) -> tuple[str, dict[str, Any]]:
-        """The HTML and parts of a rendering."""
+    def texts_of(self, rendering_ids: Iterable[int]) -> dict[int, tuple[str, dict[str, Any]]]:
+        """The HTML and parts of renderings by their ids."""
         renderings = self._renderings.c
-        row = db.session.execute(select(renderings.html, renderings.parts).where(renderings.id == rendering_id)).one()
-        return row.html, row.parts
+        texts = select(renderings.id, renderings.html, renderings.parts)
+        return {row.id: (row.html, row.parts) for row in _read_by_keys(texts, renderings.id, rendering_ids)}
 
     def _make_documents(self, new: Sequence[Staged]) -> None:
         rows = [
@@ -276,11 +349,37 @@ class Shelf:
             db.session.connection().execute(changed, same_columns)
 
 
+def checked_files(kind: str, slugs: Iterable[str], checker: str) -> dict[str, AnyRow]:
+    """What this checker found in files, by slug."""
+    files = select(CheckedFile.slug, CheckedFile.source_hash, CheckedFile.fingerprint, CheckedFile.found)
+    by_this = files.where(CheckedFile.kind == kind, CheckedFile.checker == checker)
+    return {row.slug: row for row in _read_by_keys(by_this, _table(CheckedFile).c.slug, slugs)}
+
+
+def keep_checked_files(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what was found in files, instead of what was found in them before. The caller commits."""
+    keys = [{"a_kind": row["kind"], "a_slug": row["slug"]} for row in rows]
+    connection = db.session.connection()
+    if rows:
+        this = (CheckedFile.kind == bindparam("a_kind"), CheckedFile.slug == bindparam("a_slug"))
+        connection.execute(delete(CheckedFile).where(*this), keys)
+        connection.execute(insert(CheckedFile), [dict(row) for row in rows])
+
+
 def find_new_slug(documents: type[Any], slug: str) -> str | None:
     """What the document that had this slug before is called now."""
     leading_on = and_(FormerSlug.document_id == documents.id, FormerSlug.kind == documents.__tablename__)
     found = read_first(select(documents.slug).join(FormerSlug, leading_on).where(FormerSlug.slug == slug))
     return found.slug if found else None
+
+
+def current_release() -> int:
+    """The release that this request reads, 0 before the first; one query, if the session did not bring it."""
+    if "release" not in g:
+        found = LATEST.first({})
+        g.release = (found.number if found else None) or 0
+    number: int = g.release
+    return number
 
 
 def raise_release(now: datetime) -> int:
@@ -298,6 +397,21 @@ def insert_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         insert(table).returning(table.c.id, sort_by_parameter_order=True), [dict(row) for row in rows]
     )
     return list(inserted.scalars())
+
+
+def _read_by_keys(statement: Select[Any], column: ColumnElement[Any], keys: Iterable[Any]) -> Iterator[AnyRow]:
+    """The rows whose column has one of these keys, in no order."""
+    wanted = list(keys)
+    for start in range(0, len(wanted), AT_ONCE):
+        yield from read(statement.where(column.in_(wanted[start : start + AT_ONCE])))
+
+
+def _singles(rows: Iterable[AnyRow]) -> Iterator[Any]:
+    return (row[0] for row in rows)
+
+
+def _pairs(rows: Iterable[AnyRow]) -> Iterator[tuple[Any, Any]]:
+    return ((row[0], row[1]) for row in rows)
 
 
 def _table(model: type[Base]) -> Table:

@@ -20,12 +20,16 @@ BACKUPS = (".swp", ".swo", ".swx", ".tmp", ".bak", ".orig", ".part")
 
 @dataclass(frozen=True)
 class FileOfContent:
-    """A module, monograph or page on disk; the category is a module's folder."""
+    """A module, monograph or page on disk; the category is a module's folder.
+
+    `place` is where the file really is in the content folder, such as modules/red-flags/sepsis.md.
+    """
 
     kind: Literal["module", "monograph", "page"]
     slug: str
     category: str
     path: Path
+    place: str
 
 
 def files_in(folder: Path, paths: Sequence[Path] | None = None) -> tuple[list[FileOfContent], list[Problem]]:
@@ -51,7 +55,7 @@ def slugs_in(folder: Path) -> tuple[set[str], set[str]]:
 def _chosen(finder: _Finder, folder: Path, paths: Sequence[Path]) -> tuple[list[FileOfContent], list[Problem]]:
     whole = folder.resolve()
     problems: list[Problem] = []
-    wanted: list[Path] = []
+    wanted: list[str] = []
     for path in paths:
         place = path.resolve()
         if not place.exists():
@@ -59,14 +63,13 @@ def _chosen(finder: _Finder, folder: Path, paths: Sequence[Path]) -> tuple[list[
         elif not place.is_relative_to(whole):
             problems.append(Problem(str(path), 1, f"is outside the content folder {folder}; move it there"))
         else:
-            wanted.append(place)
+            wanted.append(os.path.join(place, ""))  # noqa: PTH118  # with the slash that ends a folder's name
 
-    def is_wanted(path: Path) -> bool:
-        place = path.resolve()
-        return any(place.is_relative_to(each) for each in wanted)
+    def is_wanted(place: Path) -> bool:
+        return f"{place}{os.sep}".startswith(tuple(wanted))
 
-    files = [file for file in finder.files if is_wanted(file.path)]
-    return files, [*problems, *(problem for problem in finder.problems if is_wanted(Path(problem.path)))]
+    files = [file for file in finder.files if is_wanted(whole / file.place)]
+    return files, [*problems, *(problem for problem in finder.problems if is_wanted(Path(problem.path).resolve()))]
 
 
 class _Finder:
@@ -83,16 +86,19 @@ class _Finder:
         """Take every file below a folder; what editors leave behind is no content."""
         for name, folders, files in os.walk(top, onerror=self._unreadable):
             place = Path(name)
+            real = place.resolve()
             folders[:] = sorted(each for each in folders if not each.startswith("."))
             for each in [each for each in folders if (place / each).is_symlink()]:
                 self.report(place / each, "is a link to a folder; put the folder itself there")
                 folders.remove(each)
             for each in sorted(files):
                 if not each.startswith((".", "#")) and not each.endswith(("~", *BACKUPS)):
-                    self.take(place / each)
+                    path = place / each
+                    self.take(path, path.resolve() if path.is_symlink() else real / each)
 
-    def take(self, path: Path) -> None:
-        if not path.resolve().is_relative_to(self.whole):
+    def take(self, path: Path, real: Path) -> None:
+        """Take a file if it is content. `real` is where a link leads to."""
+        if not real.is_relative_to(self.whole):
             self.report(path, "is a link to a file outside the content folder; put the file itself there")
             return
         top, *between, name = path.relative_to(self.folder).parts
@@ -105,7 +111,8 @@ class _Finder:
             self.report(path, f"is in a folder too deep; move it to {top}/")
         else:
             category = between[0] if between else ""
-            self.files.append(FileOfContent(FOLDERS[top], name.removesuffix(".md"), category, path))
+            place = real.relative_to(self.whole).as_posix()
+            self.files.append(FileOfContent(FOLDERS[top], name.removesuffix(".md"), category, path, place))
 
     def find_twins(self) -> None:
         """Two modules of one name in different categories."""

@@ -12,8 +12,10 @@ import html as entities
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -60,8 +62,36 @@ _CLASS = re.compile(r'\sclass="([^"]*)"')
 _FOLDED = str.maketrans(dict.fromkeys("‐‑–\xad", "-") | dict.fromkeys("\xa0\u2009\u202f\n\t", " "))
 
 
-@dataclass(frozen=True, order=True)
-class Claim:
+class Drug(NamedTuple):
+    """What linking asks about a monograph; its fields are called as in MonographFacts."""
+
+    slug: str
+    name: str
+    generic_name: str
+    status: str
+    brand_names: Sequence[str]
+    link_names: Sequence[str] | None
+    draft: Sequence[str]
+
+    @classmethod
+    def of(cls, facts: MonographFacts) -> Drug:
+        return cls(*(getattr(facts, name) for name in cls._fields))
+
+    @classmethod
+    def from_json(cls, slug: str, facts: Mapping[str, Any]) -> Drug:
+        """The drug of a monograph's facts as JSON."""
+        return cls(
+            slug,
+            facts["name"],
+            facts["generic_name"],
+            facts.get("status", "published"),
+            facts.get("brand_names", ()),
+            facts.get("link_names"),
+            facts.get("draft", ()),
+        )
+
+
+class Claim(NamedTuple):
     """A name that a monograph wants to be linked by; explicit ones stand in its `link_names`."""
 
     name: str
@@ -96,7 +126,7 @@ class _Text:
     open: bool  # whether it may have links
 
 
-def claims_of(facts: MonographFacts) -> list[Claim]:
+def claims_of(facts: MonographFacts | Drug) -> list[Claim]:
     """The names of a published monograph that link to it. Names drafted by an import link nothing."""
     if facts.status != "published":
         return []
@@ -104,14 +134,15 @@ def claims_of(facts: MonographFacts) -> list[Claim]:
         names = () if "link_names" in facts.draft else facts.link_names
         return [Claim(fold(name), facts.slug, explicit=True) for name in names]
     by_key = {"name": (facts.name,), "generic_name": (facts.generic_name,), "brand_names": facts.brand_names}
-    names = tuple(name for key, found in by_key.items() if key not in facts.draft for name in found)
-    folded = dict.fromkeys(fold(name) for name in names)
+    names = [name for key, found in by_key.items() if key not in facts.draft for name in found]
+    folded = dict.fromkeys(map(fold, names))
     return [Claim(name, facts.slug, explicit=False) for name in folded if _is_telling(name)]
 
 
 def fold(text: str) -> str:
     """Text in which hyphens, spaces and case no longer differ, each character at the place it had."""
-    text = text.translate(_FOLDED)
+    if not text.isascii() or "\n" in text or "\t" in text:
+        text = text.translate(_FOLDED)
     lower = text.lower()
     if len(lower) == len(text):
         return lower
@@ -122,31 +153,20 @@ class Names:
     """All names that are linked, ready to be found in texts. Never changes; `hash` tells two sets apart."""
 
     def __init__(self, claims: Iterable[Claim]) -> None:
-        self.clashes: list[Clash] = []
-        self.slugs = self._settle(claims)
+        self.slugs, _ = _settle(claims)
         for name, slug in list(self.slugs.items()):
             if name[-1:].isalpha() and not name.endswith("s"):
                 self.slugs.setdefault(f"{name}s", slug)
         self._patterns = sorted(self.slugs)
-        listed = "\n".join(f"{name}\t{self.slugs[name]}" for name in self._patterns)
-        self.hash = hashlib.sha256(listed.encode()).hexdigest()[:16]
-        self._automaton = AhoCorasick(self._patterns, matchkind=MatchKind.Standard) if self._patterns else None
 
-    def _settle(self, claims: Iterable[Claim]) -> dict[str, str]:
-        """Who gets each name: an explicit claim before a default one, and nobody if several are equally good."""
-        by_name: dict[str, set[Claim]] = defaultdict(set)
-        for claim in claims:
-            if claim.name:
-                by_name[claim.name].add(claim)
-        settled = {}
-        for name, wanted in sorted(by_name.items()):
-            best = max(claim.explicit for claim in wanted)
-            slugs = sorted({claim.slug for claim in wanted if claim.explicit == best})
-            if len(slugs) == 1:
-                settled[name] = slugs[0]
-            else:
-                self.clashes.append(Clash(name, tuple(slugs), best))
-        return settled
+    @cached_property
+    def hash(self) -> str:
+        listed = "\n".join(f"{name}\t{self.slugs[name]}" for name in self._patterns)
+        return hashlib.sha256(listed.encode()).hexdigest()[:16]
+
+    @cached_property
+    def _automaton(self) -> AhoCorasick | None:
+        return AhoCorasick(self._patterns, matchkind=MatchKind.Standard) if self._patterns else None
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Mentions in a text as (start, end, slug), from left to right, none overlapping."""
@@ -161,6 +181,32 @@ class Names:
             if start >= last:
                 yield start, end, self.slugs[self._patterns[pattern]]
                 last = end
+
+
+def clashes_of(claims: Iterable[Claim]) -> list[Clash]:
+    """The names that several monographs claim with equal right."""
+    return _settle(claims)[1]
+
+
+def _settle(claims: Iterable[Claim]) -> tuple[dict[str, str], list[Clash]]:
+    """Who gets each name: an explicit claim before a default one, and nobody if several are equally good."""
+    first: dict[str, Claim] = {}
+    contested: dict[str, set[Claim]] = {}
+    for claim in claims:
+        other = first.setdefault(claim.name, claim)
+        if other != claim:
+            contested.setdefault(claim.name, {other}).add(claim)
+    settled = {name: claim.slug for name, claim in first.items() if name}
+    clashes = []
+    for name in sorted(filter(None, contested)):
+        best = max(claim.explicit for claim in contested[name])
+        slugs = sorted({claim.slug for claim in contested[name] if claim.explicit == best})
+        if len(slugs) == 1:
+            settled[name] = slugs[0]
+        else:
+            del settled[name]
+            clashes.append(Clash(name, tuple(slugs), best))
+    return settled, clashes
 
 
 def link_mentions(html: str, names: Names, omit: Collection[str] = ()) -> Linked:
@@ -264,4 +310,6 @@ def _in_word(sign: str) -> bool:
 
 
 def _is_telling(name: str) -> bool:
-    return sum(map(str.isalpha, name)) >= SHORTEST and name not in ORDINARY
+    joined = name.replace(" ", "")
+    letters = len(joined) if joined.isalpha() else sum(map(str.isalpha, joined))
+    return letters >= SHORTEST and name not in ORDINARY

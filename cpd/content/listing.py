@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from cpd.content.check import CheckedModule, CheckedMonograph, CheckedPage
+from cpd.content.check import CheckedItem, CheckedModule, CheckedMonograph
 from cpd.content.facts import Category, ModuleFacts, MonographFacts
-from cpd.content.pictures import digests_of
 from cpd.monographs.sections import BOXED_WARNING
-from cpd.revisions import PUBLISHED
-
-CheckedItem = CheckedModule | CheckedMonograph | CheckedPage
-KINDS: dict[type[CheckedItem], str] = {CheckedModule: "module", CheckedMonograph: "monograph", CheckedPage: "page"}
 
 
-def kind_of(item: CheckedItem) -> str:
-    return KINDS[type(item)]
+@dataclass(frozen=True)
+class Shown:
+    """What a module's specialties and mentions show of it; `drugs` are the slugs of those it names."""
 
+    title: str
+    category: str
+    credits: Decimal
+    specialties: tuple[str, ...]
+    drugs: tuple[str, ...]
 
-def status_of(item: CheckedItem) -> str:
-    return PUBLISHED if isinstance(item, CheckedPage) else item.facts.status
-
-
-def hash_of(item: CheckedItem, folder: Path) -> str:
-    """The hash of a file's text, place and pictures: a module that moves to another category has changed."""
-    place = Path(item.source.path).resolve().relative_to(folder.resolve())
-    return hash_text("\n".join([place.as_posix(), item.source.sha256, *digests_of(item.source)]))
-
-
-def hash_text(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def hash_names(names_hash: str, drugs: Iterable[MonographFacts]) -> str:
-    """The hash of all that modules' pages show of drugs: names that are linked, and names that are listed."""
-    shown = [(drug.slug, drug.name, drug.generic_name) for drug in drugs]
-    return hash_text(json.dumps([names_hash, shown]))
+    @classmethod
+    def of(cls, facts: ModuleFacts, drugs: Iterable[Mapping[str, str]]) -> Shown:
+        named = tuple(drug["slug"] for drug in drugs)
+        return cls(facts.title, facts.category, facts.credits, facts.specialties, named)
 
 
 def listing_of(item: CheckedItem, parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import nh3
 
@@ -86,13 +87,17 @@ def clean(markup: str, ours: str, *, inline: bool = False) -> str:
     An id, class or label stays only if its value begins with `ours`, a word that no author can know, and loses that.
     """
 
+    return _cleaner(ours, inline).clean(markup)
+
+
+@lru_cache(4)
+def _cleaner(ours: str, inline: bool) -> nh3.Cleaner:
     def keep(_tag: str, attribute: str, value: str) -> str | None:
         if attribute not in OURS:
             return value
         return value.removeprefix(ours) if value.startswith(ours) else None
 
-    return nh3.clean(
-        markup,
+    return nh3.Cleaner(
         tags=set(INLINE_TAGS if inline else TAGS),
         clean_content_tags=set(DROPPED_WITH_CONTENT),
         attributes=ATTRIBUTES,
@@ -113,6 +118,11 @@ def finish(markup: str, media: str = "") -> Finished:
 def line(text: str) -> str:
     """Plain text as safe HTML, with its doses marked so that no number parts from its unit."""
     return finish(html.escape(text, quote=False)).html
+
+
+def mark_doses(text: str) -> str:
+    """Text of clean HTML in which no dose parts from its unit."""
+    return _DOSE.sub(r'<bdi class="dose" dir="ltr">\g<amount></bdi>', text)
 
 
 def tokens(markup: str) -> Iterator[tuple[str, str, str, str]]:
@@ -165,9 +175,7 @@ class _Finisher:
     def run(self, markup: str) -> Finished:
         for text, slash, tag, attributes in tokens(markup):
             if not tag:
-                self.out.append(
-                    text if self.no_dose else _DOSE.sub(r'<bdi class="dose" dir="ltr">\g<amount></bdi>', text)
-                )
+                self.out.append(text if self.no_dose else mark_doses(text))
             elif slash:
                 self.close(tag)
             else:

@@ -7,9 +7,7 @@ import html
 from dataclasses import replace
 from pathlib import Path
 
-from cpd.content.markup import IMAGE_NAME
 from cpd.content.render import Rendered
-from cpd.content.source import Source
 from cpd.pictures import Picture
 
 
@@ -28,10 +26,3 @@ def with_address(rendered: Rendered, name: str, address: str) -> Rendered:
         pieces={key: text.replace(old, new) for key, text in rendered.pieces.items()},
         sections={key: text.replace(old, new) for key, text in rendered.sections.items()},
     )
-
-
-def digests_of(source: Source) -> list[str]:
-    """The hashes of the pictures that a file names: another picture is another revision."""
-    folder = Path(source.path).parent
-    named = dict.fromkeys(IMAGE_NAME.findall(source.body))
-    return [read_picture(folder / name).digest for name in named if (folder / name).is_file()]

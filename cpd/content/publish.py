@@ -6,36 +6,42 @@ new revision. What a publish that was killed had staged is deleted by the next o
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from cpd.content.check import Checked, CheckedModule, CheckedMonograph, check_content
-from cpd.content.facts import ModuleFacts, MonographFacts
-from cpd.content.links import Linked, Names, claims_of, link_mentions, strip_links
-from cpd.content.listing import (
-    CheckedItem,
-    category_row,
-    hash_names,
-    hash_of,
-    kind_of,
-    listing_of,
-    specialty_slug,
-    status_of,
-)
+from cpd.content.check import Checked, CheckedItem, CheckedModule, CheckedMonograph, check_content
+from cpd.content.drugs import Drugs, linker
+from cpd.content.facts import ModuleFacts
+from cpd.content.files import FileOfContent
+from cpd.content.links import Drug, link_mentions, strip_links
+from cpd.content.listing import Shown, category_row, listing_of, specialty_slug
 from cpd.content.markup import line
 from cpd.content.pictures import read_picture, with_address
-from cpd.content.render import Rendered, render_sources, renderer
+from cpd.content.render import Job, Rendered, render_sources, renderer
 from cpd.content.source import Problem
 from cpd.content.turns import publishing_turn
-from cpd.db import db
+from cpd.content.unchanged import Found, checker
+from cpd.db import AnyRow, db
 from cpd.modules import publishing as modules
 from cpd.monographs import publishing as monographs
 from cpd.pages import publishing as pages
 from cpd.pictures import Picture, add_picture
-from cpd.revisions import DRAFT, PUBLISHED, WITHDRAWN, Live, Shelf, Staged, raise_release
+from cpd.revisions import (
+    DRAFT,
+    PUBLISHED,
+    WITHDRAWN,
+    Live,
+    Shelf,
+    Staged,
+    checked_files,
+    keep_checked_files,
+    raise_release,
+)
 
 BATCH = 200  # documents staged in one transaction
 SHELVES: dict[str, Shelf] = {shelf.kind: shelf for shelf in (pages.SHELF, monographs.SHELF, modules.SHELF)}
@@ -83,40 +89,46 @@ def publish(
 
 
 class _Publication:
-    """One publish: what is live, what was read, and what follows from the two."""
+    """One publish: what is live, what was found in the files, and what follows from the two."""
 
     def __init__(self, folder: Path, now: datetime, paths: Sequence[Path] | None, progress: Progress) -> None:
         self.folder, self.now, self.paths, self.progress = folder, now, paths, progress
         self.report = Report()
         self.pictures: dict[str, Picture] = {}
         self.staged: dict[str, list[Staged]] = {kind: [] for kind in SHELVES}
-        self.live = {kind: shelf.live() for kind, shelf in SHELVES.items()}
-        db.session.rollback()
+        self.shown: dict[str, Shown] = {}
+        self.standing = {kind: shelf.standing() for kind, shelf in SHELVES.items()}
+        self.live: dict[str, dict[str, Live]] = {kind: {} for kind in SHELVES}
+        self.begun = False
 
     def run(self) -> Report:
         checked = self._check()
-        items: list[CheckedItem] = [*checked.pages, *checked.monographs, *checked.modules]
-        wanted = {name_of(item): item for item in items if status_of(item) != DRAFT}
-        renames = self._find_renames(wanted.values())
-        self.drugs = self._find_drugs(wanted.values())
-        self.names = Names(claim for drug in self.drugs.values() for claim in claims_of(drug))
-        self.links_hash = hash_names(self.names.hash, self.drugs.values())
-        self._render(list(wanted.values()))
-        self._relink()
-        gone = self._find_gone(items, wanted)
+        renames = self._find_renames(checked.found)
+        gone = self._find_gone(checked.found)
+        self.drugs = self._find_drugs(checked, gone)
         self.categories = {category.slug: category for category in checked.categories}
         categories = [category_row(category) for category in checked.categories]
-        if any(self.staged.values()) or gone or renames or modules.have_changed(categories):
-            self._stage(categories)
-            self._activate(wanted, categories, gone, renames)
+        changed = bool(gone or renames or modules.have_changed(categories))
+        db.session.rollback()
+        self._stage(checked, categories)
+        if changed or any(self.staged.values()):
+            self._begin(categories)
+            self._activate(checked, categories, gone, renames)
+        elif checked.paths():
+            self._remember(checked)
+            db.session.commit()
         return self.report
 
     def _check(self) -> Checked:
-        """Everything that was read. Raises ContentFaults if anything is wrong with it or with what it changes."""
+        """Everything that was found. Raises ContentFaults if anything is wrong with it or with what it changes."""
         partly = self.paths is not None
-        known = {kind: [*self.live[kind], *SHELVES[kind].former_slugs()] if partly else [] for kind in SHELVES}
+        known = {kind: [*self.standing[kind], *SHELVES[kind].former_slugs()] if partly else [] for kind in SHELVES}
         checked = check_content(
-            self.folder, self.paths, known_monographs=known["monograph"], known_modules=known["module"]
+            self.folder,
+            self.paths,
+            known_monographs=known["monograph"],
+            known_modules=known["module"],
+            unchanged=self._unchanged,
         )
         problems = [*checked.problems, *self._conflicts(checked)]
         if not partly and not problems and self._is_empty(checked):
@@ -126,97 +138,165 @@ class _Publication:
             raise ContentFaults(problems)
         return checked
 
+    def _unchanged(self, files: Sequence[FileOfContent]) -> dict[Path, Found]:
+        """What was found before in those files whose live pages are what this code would make of them."""
+        rows: dict[str, dict[str, AnyRow]] = {}
+        for kind, shelf in SHELVES.items():
+            slugs = [file.slug for file in files if file.kind == kind]
+            self.live[kind] = shelf.live(slugs)
+            rows[kind] = checked_files(kind, slugs, checker())
+        found = {}
+        for file in files:
+            row = rows[file.kind].get(file.slug)
+            if row is None:
+                continue
+            before = Found.from_json(file, row.source_hash, row.fingerprint, row.found)
+            if before.status == DRAFT or not self._is_stale(before):
+                found[file.path] = before
+        return found
+
     def _is_empty(self, checked: Checked) -> bool:
         """Whether nothing was read where something is live: a wrong folder, which would withdraw everything."""
-        live = [each for kind in ("module", "monograph") for each in self.live[kind].values()]
-        something = any(each.status == PUBLISHED for each in live) or not checked.pages
-        return something and not checked.modules and not checked.monographs
+        kinds = {found.kind for found in checked.found}
+        live = [each for kind in ("module", "monograph") for each in self.standing[kind].values()]
+        something = any(each.status == PUBLISHED for each in live) or "page" not in kinds
+        return something and kinds <= {"page"}
 
     def _conflicts(self, checked: Checked) -> Iterator[Problem]:
         """What is wrong between the files and what is live: an edition that falls, a name that is taken."""
-        items: list[CheckedModule | CheckedMonograph] = [*checked.modules, *checked.monographs]
-        for item in items:
-            shelf, facts = self.live[kind_of(item)], item.facts
-            for former in facts.former_slugs:
-                if former in shelf and facts.slug in shelf:
-                    line = item.source.key_lines.get("former_slugs", 1)
-                    words = f"“{former}” and “{facts.slug}” are both live: two records of credit can't become one"
-                    yield Problem(item.source.path, line, words)
-            live = self._live_of(item)
-            if live is not None and isinstance(item, CheckedModule):
-                yield from edition_problems(item, ModuleFacts.from_json(live.facts), live.revision_id)
+        for found in checked.found:
+            standing = self.standing[found.kind]
+            for former in found.former_slugs:
+                if former in standing and found.slug in standing:
+                    words = f"“{former}” and “{found.slug}” are both live: two records of credit can't become one"
+                    yield Problem(found.path, found.line_of("former_slugs"), words)
+        for item in checked.modules if self.standing["module"] else ():
+            live = self._live_of(item.found)
+            if live is not None:
+                facts = ModuleFacts.from_json(modules.SHELF.facts_of([live.revision_id])[live.revision_id])
+                yield from edition_problems(item, facts, live.revision_id)
 
-    def _live_of(self, item: CheckedItem) -> Live | None:
+    def _live_of(self, found: Found) -> Live | None:
         """The live document of a file, by its slug or a former one."""
-        shelf = self.live[kind_of(item)]
-        names = (item.facts.slug, *getattr(item.facts, "former_slugs", ()))
-        return next((shelf[name] for name in names if name in shelf), None)
+        standing, live = self.standing[found.kind], self.live[found.kind]
+        name = next((name for name in (found.slug, *found.former_slugs) if name in standing), None)
+        if name is not None and name not in live:
+            live |= SHELVES[found.kind].live([name])
+        return live.get(name) if name else None
 
-    def _find_renames(self, items: Iterable[CheckedItem]) -> list[tuple[str, str, str]]:
+    def _find_renames(self, files: Iterable[Found]) -> list[tuple[str, str, str]]:
         """Who is called differently now, as (kind, old slug, new slug)."""
         renames = []
-        for item in items:
-            kind, slug, live = kind_of(item), item.facts.slug, self._live_of(item)
-            if live is not None and live.slug != slug:
-                renames.append((kind, live.slug, slug))
-                self.live[kind][slug] = self.live[kind].pop(live.slug)
-                self.report.renamed.append(name_of(item))
+        for found in files:
+            standing, slug = self.standing[found.kind], found.slug
+            if found.status == DRAFT or slug in standing:
+                continue
+            live = self._live_of(found)
+            if live is not None:
+                renames.append((found.kind, live.slug, slug))
+                self.live[found.kind][slug] = self.live[found.kind].pop(live.slug)
+                standing[slug] = standing.pop(live.slug)
+                self.report.renamed.append(name_of(found))
         return renames
 
-    def _find_drugs(self, items: Iterable[CheckedItem]) -> dict[str, MonographFacts]:
-        """The facts of each monograph that will be live, in order of slug."""
-        drugs = {}
-        if self.paths is not None:
-            stay = ((slug, live) for slug, live in self.live["monograph"].items() if live.status == PUBLISHED)
-            drugs = {slug: MonographFacts.from_json(live.facts) for slug, live in stay}
-        for item in items:
-            if isinstance(item, CheckedMonograph):
-                drugs.pop(item.facts.slug, None)
-                if item.facts.status == PUBLISHED:
-                    drugs[item.facts.slug] = item.facts
-        return dict(sorted(drugs.items()))
+    def _find_gone(self, files: Iterable[Found]) -> dict[str, list[int]]:
+        """The ids of what is live and has no file any more, or whose file became a draft."""
+        status = {name_of(found): found.status for found in files}
+        gone: dict[str, list[int]] = {}
+        for kind, standing in self.standing.items():
+            for slug, document in standing.items():
+                name = f"{kind}/{slug}"
+                missing = status.get(name) == DRAFT or (self.paths is None and name not in status)
+                if missing and document.status == PUBLISHED:
+                    gone.setdefault(kind, []).append(document.id)
+                    self.report.withdrawn.append(name)
+        return gone
 
-    def _render(self, items: Sequence[CheckedItem]) -> None:
-        """Stage what is new, changed, back, or made by an older renderer. Raises ContentFaults."""
-        todo = [item for item in items if self._is_stale(item)]
-        self.report.unchanged = len(items) - len(todo)
-        rendered: dict[str, Rendered] = {}
-        problems = []
-        for each in self.progress(render_sources([item.job for item in todo]), len(todo)):
-            if isinstance(each, Problem):
-                problems.append(each)
-            else:
-                rendered[each.key] = each
-        if problems:
-            raise ContentFaults([*self.report.warnings, *problems])
-        for item in todo:
-            self.staged[kind_of(item)].append(self._stage_of(item, rendered[item.job.key]))
+    def _find_drugs(self, checked: Checked, gone: Mapping[str, Sequence[int]]) -> Drugs:
+        """Each monograph that will be live."""
+        read = {item.facts.slug: Drug.of(item.facts) for item in checked.monographs}
+        lost = set(gone.get("monograph", ()))
+        stay = {slug for slug, standing in self.standing["monograph"].items() if standing.id not in lost} - set(read)
+        hashes = modules.SHELF.names_hashes() if not read and not lost else set()
+        known = next(iter(hashes)) if len(hashes) == 1 else ""
+        return Drugs(
+            lambda: (each for each in monographs.SHELF.published_facts() if each[0] in stay),
+            [drug for drug in read.values() if drug.status == PUBLISHED],
+            known if known.startswith(f"{linker()}.") else None,
+        )
 
-    def _is_stale(self, item: CheckedItem) -> bool:
-        live = self.live[kind_of(item)].get(item.facts.slug)
+    def _is_stale(self, found: Found) -> bool:
+        live = self.live[found.kind].get(found.slug)
         return (
             live is None
-            or live.source_hash != hash_of(item, self.folder)
-            or live.status != status_of(item)
+            or live.source_hash != found.source_hash
+            or live.status != found.status
             or live.renderer != renderer()
         )
 
+    def _stage(self, checked: Checked, categories: Sequence[Mapping[str, Any]]) -> None:
+        """Write what will be shown, in batches: memory holds few, and an award need not wait long for its turn."""
+        batch: list[Staged] = []
+        try:
+            for staged in chain(self._stage_files(checked), self._relink()):
+                if batch and (len(batch) == BATCH or batch[-1].kind != staged.kind):
+                    self._write(batch, categories)
+                    batch = []
+                batch.append(staged)
+            self._write(batch, categories)
+        except ContentFaults:
+            if any(self.staged.values()):
+                clear_leftovers()
+                db.session.commit()
+            raise
+
+    def _stage_files(self, checked: Checked) -> Iterator[Staged]:
+        """What is new, changed, back, or made by an older renderer. Raises ContentFaults."""
+        shown = [found for found in checked.found if found.status != DRAFT]
+        stale = {name_of(found) for found in shown if self._is_stale(found)}
+        self.report.unchanged = len(shown) - len(stale)
+        waiting: deque[CheckedItem] = deque()
+
+        def jobs() -> Iterator[Job]:
+            for item in checked.items():
+                if name_of(item.found) in stale:
+                    waiting.append(item)
+                    yield item.job
+
+        problems = []
+        for each in self.progress(render_sources(jobs()), len(stale)):
+            if isinstance(each, Problem):
+                problems.append(each)
+                continue
+            while waiting[0].job.key != each.key:
+                waiting.popleft()
+            item = waiting.popleft()
+            if not problems:
+                yield self._stage_of(item, each)
+        if problems:
+            raise ContentFaults([*self.report.warnings, *problems])
+
     def _stage_of(self, item: CheckedItem, rendered: Rendered) -> Staged:
-        live = self.live[kind_of(item)].get(item.facts.slug)
-        source_hash = hash_of(item, self.folder)
+        found = item.found
+        live = self.live[found.kind].get(found.slug)
         revision: dict[str, Any] | None = None
-        if live is not None and live.source_hash == source_hash:
-            self.report.rerendered.append(name_of(item))
+        if live is not None and live.source_hash == found.source_hash:
+            self.report.rerendered.append(name_of(found))
         else:
-            (self.report.changed if live else self.report.added).append(name_of(item))
-            revision = {"source_hash": source_hash, "source": item.source.text, "facts": item.facts.to_json()}
+            (self.report.changed if live else self.report.added).append(name_of(found))
+            facts = item.facts.to_json()
+            revision = {"source_hash": found.source_hash, "source": item.source.text, "facts": facts}
             if isinstance(item, CheckedModule):
                 revision["edition"] = item.facts.edition
                 revision["assessment"] = item.assessment.to_json() if item.assessment else None
         html, parts = self._parts(item, self._with_pictures(item, rendered))
-        names_hash = self.links_hash if isinstance(item, CheckedModule) else ""
+        names_hash = ""
+        if isinstance(item, CheckedModule):
+            names_hash = self.drugs.hash
+            self.shown[found.slug] = Shown.of(item.facts, parts["drugs"])
         rendering = {"renderer": renderer(), "names_hash": names_hash, "html": html, "parts": parts}
-        return Staged(item.facts.slug, status_of(item), listing_of(item, parts), rendering, revision, live)
+        former = found.former_slugs if revision else ()
+        return Staged(found.kind, found.slug, found.status, listing_of(item, parts), rendering, revision, live, former)
 
     def _with_pictures(self, item: CheckedItem, rendered: Rendered) -> Rendered:
         """The rendering with the addresses of its pictures, which are staged too."""
@@ -230,8 +310,8 @@ class _Publication:
         """The HTML of a rendering with its drugs linked, and its parts."""
         parts: dict[str, Any] = {"contents": rendered.contents, "footnotes": rendered.footnotes}
         if isinstance(item, CheckedModule):
-            linked = link_mentions(rendered.html, self.names)
-            drugs = self._drugs_named(linked, item.facts.monographs)
+            linked = link_mentions(rendered.html, self.drugs.names)
+            drugs = self.drugs.named(linked, item.facts.monographs)
             return linked.html, parts | {"pieces": rendered.pieces, "drugs": drugs}
         if isinstance(item, CheckedMonograph):
             key_facts = {key: line(text) for key, text in item.facts.key_facts.items()}
@@ -239,58 +319,54 @@ class _Publication:
             return "", parts | {"sections": rendered.sections, "key_facts": key_facts, "formulations": formulations}
         return rendered.html, parts
 
-    def _drugs_named(self, linked: Linked, always: Iterable[str]) -> list[dict[str, str]]:
-        slugs = dict.fromkeys([*linked.slugs, *always])
-        drugs = [self.drugs[slug] for slug in slugs if slug in self.drugs]
-        return [{"slug": drug.slug, "name": drug.name, "generic": drug.generic_name} for drug in drugs]
+    def _relink(self) -> Iterator[Staged]:
+        """A new rendering of each other live module, if the drugs' names changed."""
+        shelf = modules.SHELF
+        if not any(standing.status == PUBLISHED for standing in self.standing["module"].values()):
+            return
+        others = self.standing["module"].keys() - self.shown.keys()
+        slugs = [slug for slug in shelf.linked_otherwise(self.drugs.hash) if slug in others]
+        for start in range(0, len(slugs), BATCH):
+            lives = shelf.live(slugs[start : start + BATCH])
+            facts = shelf.facts_of(live.revision_id for live in lives.values())
+            texts = shelf.texts_of(live.rendering_id for live in lives.values())
+            for slug, live in lives.items():
+                self.report.relinked.append(f"module/{slug}")
+                yield self._relink_one(live, ModuleFacts.from_json(facts[live.revision_id]), *texts[live.rendering_id])
 
-    def _relink(self) -> None:
-        """Stage a new rendering of each other live module, if the drugs' names changed."""
-        already = {each.slug for each in self.staged["module"]}
-        for slug, live in self.live["module"].items():
-            if slug in already or live.names_hash == self.links_hash or live.status != PUBLISHED:
-                continue
-            html, parts = modules.SHELF.find_html(live.rendering_id)
-            linked = link_mentions(strip_links(html), self.names)
-            parts = parts | {"drugs": self._drugs_named(linked, ModuleFacts.from_json(live.facts).monographs)}
-            rendering = {"renderer": live.renderer, "names_hash": self.links_hash, "html": linked.html, "parts": parts}
-            self.staged["module"].append(
-                Staged(slug, live.status, {"drugs": len(parts["drugs"])}, rendering, None, live)
-            )
-            self.report.relinked.append(f"module/{slug}")
-        db.session.rollback()
+    def _relink_one(self, live: Live, facts: ModuleFacts, html: str, parts: Mapping[str, Any]) -> Staged:
+        linked = link_mentions(strip_links(html), self.drugs.names)
+        parts = {**parts, "drugs": self.drugs.named(linked, facts.monographs)}
+        self.shown[live.slug] = Shown.of(facts, parts["drugs"])
+        rendering = {"renderer": live.renderer, "names_hash": self.drugs.hash, "html": linked.html, "parts": parts}
+        return Staged("module", live.slug, live.status, {"drugs": len(parts["drugs"])}, rendering, None, live)
 
-    def _find_gone(self, items: Iterable[CheckedItem], wanted: Mapping[str, CheckedItem]) -> dict[str, list[Live]]:
-        """What is live and has no file any more, or whose file became a draft."""
-        drafts = {name_of(item) for item in items} - set(wanted)
-        gone: dict[str, list[Live]] = {}
-        for kind, shelf in self.live.items():
-            for slug, live in shelf.items():
-                name = f"{kind}/{slug}"
-                missing = name in drafts or (self.paths is None and name not in wanted)
-                if missing and live.status == PUBLISHED:
-                    gone.setdefault(kind, []).append(live)
-                    self.report.withdrawn.append(name)
-        return gone
+    def _begin(self, categories: Sequence[Mapping[str, Any]]) -> None:
+        """Once, before anything is written: clear what a killed publish left behind, and add new categories."""
+        if not self.begun:
+            clear_leftovers()
+            modules.add_categories(categories)
+            db.session.commit()
+            self.begun = True
 
-    def _stage(self, categories: Sequence[Mapping[str, Any]]) -> None:
-        """Write what will be shown, in batches, so that an award need not wait long for its turn to write."""
-        for shelf in SHELVES.values():
-            shelf.clear_leftovers()
-        modules.add_categories(categories)
+    def _write(self, batch: Sequence[Staged], categories: Sequence[Mapping[str, Any]]) -> None:
+        """Stage some documents of one kind."""
+        if not batch:
+            return
+        self._begin(categories)
         for picture in self.pictures.values():
             add_picture(picture)
+        self.pictures.clear()
+        kind = batch[0].kind
+        SHELVES[kind].stage(batch, self.now)
+        self.staged[kind] += batch
         db.session.commit()
-        for kind, shelf in SHELVES.items():
-            for start in range(0, len(self.staged[kind]), BATCH):
-                shelf.stage(self.staged[kind][start : start + BATCH], self.now)
-                db.session.commit()
 
     def _activate(
         self,
-        wanted: Mapping[str, CheckedItem],
+        checked: Checked,
         categories: Sequence[Mapping[str, Any]],
-        gone: Mapping[str, Sequence[Live]],
+        gone: Mapping[str, Sequence[int]],
         renames: Sequence[tuple[str, str, str]],
     ) -> None:
         """The one transaction from the old release to the new."""
@@ -299,59 +375,73 @@ class _Publication:
         for kind, shelf in SHELVES.items():
             shelf.activate(self.staged[kind])
             for each in self.staged[kind]:
-                if each.revision is not None:
-                    shelf.lead_on(each.document_id, each.revision["facts"].get("former_slugs", ()))
-            shelf.set_status([live.id for live in gone.get(kind, ())], WITHDRAWN)
+                shelf.lead_on(each.document_id, each.former_slugs)
+            shelf.set_status(gone.get(kind, ()), WITHDRAWN)
         modules.change_categories(categories)
-        self._activate_lists(wanted, gone)
+        self._activate_lists(gone.get("module", ()))
         monographs.name_categories({each["slug"]: (each["title"], each["style"]) for each in categories})
+        self._remember(checked)
         self.report.release = raise_release(self.now)
         db.session.commit()
 
-    def _activate_lists(self, wanted: Mapping[str, CheckedItem], gone: Mapping[str, Sequence[Live]]) -> None:
+    def _activate_lists(self, gone: Sequence[int]) -> None:
         """Bring specialties, counts and mentions up to date with the modules that changed."""
-        titles: dict[str, str] = {}
-        specialties: dict[int, list[str]] = {}
-        for each in self.staged["module"]:
-            named = self._facts_of(each, wanted).specialties
-            titles |= {specialty_slug(title): title for title in named}
-            specialties[each.document_id] = [specialty_slug(title) for title in named]
+        shown = {each.document_id: self.shown[each.slug] for each in self.staged["module"]}
+        titles = {specialty_slug(title): title for each in shown.values() for title in each.specialties}
+        specialties = {key: [specialty_slug(title) for title in each.specialties] for key, each in shown.items()}
         modules.set_specialties(titles, specialties)
         modules.count_facets()
-        monographs.set_mentions(
-            {each.document_id: self._mentions(each, wanted) for each in self.staged["module"]}
-            | {live.id: [] for live in gone.get("module", ())}
-        )
+        for start in range(0, len(self.staged["module"]), BATCH):
+            batch = self.staged["module"][start : start + BATCH]
+            monographs.set_mentions({each.document_id: self._mentions(each) for each in batch})
+        monographs.set_mentions({document_id: [] for document_id in gone})
 
-    def _facts_of(self, staged: Staged, wanted: Mapping[str, CheckedItem]) -> ModuleFacts:
-        item = wanted.get(f"module/{staged.slug}")
-        if isinstance(item, CheckedModule):
-            return item.facts
-        assert staged.live is not None
-        return ModuleFacts.from_json(staged.live.facts)
-
-    def _mentions(self, staged: Staged, wanted: Mapping[str, CheckedItem]) -> list[dict[str, Any]]:
+    def _mentions(self, staged: Staged) -> list[dict[str, Any]]:
         if staged.status != PUBLISHED:
             return []
-        facts = self._facts_of(staged, wanted)
-        category = self.categories[facts.category]
+        shown = self.shown[staged.slug]
+        category = self.categories[shown.category]
         return [
             {
                 "module_id": staged.document_id,
-                "monograph_slug": drug["slug"],
+                "monograph_slug": slug,
                 "module_slug": staged.slug,
-                "title": facts.title,
+                "title": shown.title,
                 "category_slug": category.slug,
                 "category_title": category.title,
                 "category_style": category.style,
-                "credits": facts.credits,
+                "credits": shown.credits,
             }
-            for drug in staged.rendering["parts"]["drugs"]
+            for slug in shown.drugs
         ]
 
+    def _remember(self, checked: Checked) -> None:
+        """Keep what was found in the files that were read: the next publish passes them over."""
+        read = checked.paths()
+        keep_checked_files(
+            [
+                {
+                    "kind": found.kind,
+                    "slug": found.slug,
+                    "source_hash": found.source_hash,
+                    "fingerprint": found.fingerprint,
+                    "checker": checker(),
+                    "found": found.to_json(),
+                }
+                for found in checked.found
+                if found.path in read
+            ]
+        )
 
-def name_of(item: CheckedItem) -> str:
-    return f"{kind_of(item)}/{item.facts.slug}"
+
+def clear_leftovers() -> None:
+    """Delete what a publish that was killed or that failed had staged."""
+    for shelf in SHELVES.values():
+        shelf.clear_leftovers()
+
+
+def name_of(found: Found) -> str:
+    return f"{found.kind}/{found.slug}"
 
 
 def edition_problems(item: CheckedModule, live: ModuleFacts, revision_id: int) -> Iterator[Problem]:

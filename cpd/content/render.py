@@ -1,10 +1,8 @@
-"""Rendering many files in a child process that is killed when a file takes too long or too much."""
+"""Rendering many files in child processes that are killed when a file takes too long or too much."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import importlib.metadata
 import json
 import os
 import select
@@ -12,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cpd.content.source import Problem
+from cpd.content.versions import version_of
 from cpd.monographs.sections import SECTIONS
 
 JobKind = Literal["module", "monograph", "page"]
@@ -26,6 +26,9 @@ JobKind = Literal["module", "monograph", "page"]
 SECONDS = 10.0  # a file may take; a big one has more
 CHARACTERS_A_SECOND = 25_000  # far below what ordinary text needs
 STARTING = 60.0  # seconds
+LEFT_AT_LEAST = 1.0  # second to wait for an answer that nobody has looked at before
+SIDE_BY_SIDE = min(2, os.cpu_count() or 1)  # children, one for a core
+FOR_ONE = 10  # files that are not worth a second child
 _ROOT = Path(__file__).parents[2]
 _CHILD = "import sys; sys.path.append(sys.argv[1]); from cpd.content.render_child import main; main()"
 
@@ -67,33 +70,41 @@ def render_sources(jobs: Iterable[Job], seconds: float = SECONDS) -> Iterator[Re
     `seconds` is the time one file may take; one second more for every 25,000 characters. What takes longer, or more
     memory than the child may have, is a Problem, and the other jobs are rendered all the same.
     """
-    child: _Child | None = None
+    idle: list[_Child] = []
+    working: deque[tuple[Job, _Child]] = deque()
+
+    def finish_first() -> Iterator[Rendered | Problem]:
+        job, child = working[0]
+        try:
+            answer = child.answer()
+        except _Died as reason:
+            child.stop()
+            working.popleft()
+            yield Problem(job.path or job.key, job.line, str(reason))
+            return
+        idle.append(child)
+        working.popleft()
+        yield from _outcome(job, answer)
+
     try:
-        for job in jobs:
-            child = child or _Child()
-            allowed = seconds + _length(job) / CHARACTERS_A_SECOND
-            try:
-                answer = child.render(job, allowed)
-            except _Died as reason:
-                child.stop()
-                child = None
-                yield Problem(job.path or job.key, job.line, str(reason))
-                continue
-            yield from _outcome(job, answer)
+        for number, job in enumerate(jobs):
+            if len(working) >= (SIDE_BY_SIDE if number >= FOR_ONE else 1):
+                yield from finish_first()
+            child = idle.pop() if idle else _Child()
+            working.append((job, child))
+            child.ask(job, seconds + _length(job) / CHARACTERS_A_SECOND)
+        while working:
+            yield from finish_first()
     finally:
-        if child:
+        for child in [*idle, *(child for _, child in working)]:
             child.stop()
 
 
 @cache
 def renderer() -> str:
     """The version of the renderer: another one means that every rendering is made anew."""
-    digest = hashlib.sha256()
-    for name in ("markup.py", "render.py", "render_child.py"):
-        digest.update((Path(__file__).parent / name).read_bytes())
-    for package in ("markdown", "nh3"):
-        digest.update(importlib.metadata.version(package).encode())
-    return digest.hexdigest()[:12]
+    files = ("inline.py", "markup.py", "render.py", "render_child.py")
+    return version_of([f"content/{name}" for name in files], ("markdown", "nh3"))
 
 
 def _length(job: Job) -> int:
@@ -122,32 +133,35 @@ class _Child:
             stderr=self.errors,
         )
         try:
-            self._line(STARTING)
+            self._line(time.monotonic() + STARTING, STARTING)
         except _Died:
             self.errors.seek(0)
             said = self.errors.read().decode(errors="replace")
             self.stop()
             raise RuntimeError(f"the renderer can't start: {said[-2000:]}") from None
 
-    def render(self, job: Job, seconds: float) -> dict[str, Any]:
-        """The child's answer. Raises _Died if it takes longer, or ends."""
+    def ask(self, job: Job, seconds: float) -> None:
+        """Begin a job, for whose answer the child has some seconds."""
         request = {"kind": job.kind, "body": job.body, "pieces": dict(job.pieces), "media": job.media}
         data = json.dumps({**request, "seconds": seconds}).encode() + b"\n"
+        self.seconds, self.asked_at = seconds, time.monotonic()
         assert self.process.stdin
-        try:
+        with contextlib.suppress(OSError):  # it died; the answer says so
             self.process.stdin.write(data)
             self.process.stdin.flush()
-        except OSError:
-            raise _Died("could not be rendered; simplify its markup") from None
-        answer: dict[str, Any] = json.loads(self._line(seconds))
+
+    def answer(self) -> dict[str, Any]:
+        """The answer to what was asked. Raises _Died if it takes longer, or the child ends."""
+        until = max(self.asked_at + self.seconds, time.monotonic() + LEFT_AT_LEAST)
+        answer: dict[str, Any] = json.loads(self._line(until, self.seconds))
         return answer
 
-    def _line(self, seconds: float) -> bytes:
+    def _line(self, until: float, seconds: float) -> bytes:
         assert self.process.stdout
-        pipe, deadline = self.process.stdout.fileno(), time.monotonic() + seconds
+        pipe = self.process.stdout.fileno()
         chunks = []
         while True:
-            left = deadline - time.monotonic()
+            left = until - time.monotonic()
             if left <= 0 or not select.select([pipe], [], [], left)[0]:
                 raise _Died(f"takes more than {seconds:.0f} s to render; look for long runs of brackets or HTML tags")
             chunk = os.read(pipe, 1 << 20)

@@ -22,6 +22,7 @@ from markdown.extensions.footnotes import FootnoteExtension
 from markdown.treeprocessors import Treeprocessor
 
 from cpd.content import markup
+from cpd.content.inline import SparingInlineProcessor
 
 MEMORY = 600 * 1024 * 1024  # bytes
 PLAIN_TITLES = {"Red-flag": "Red flag", "Key-point": "Key point"}
@@ -29,6 +30,9 @@ BACK = "\N{LEFTWARDS ARROW WITH HOOK}\N{VARIATION SELECTOR-15}"
 # At the start of a line of inline text these would begin a block.
 _BLOCK_MARK = re.compile(r"[>#]|[-+*](?=\s|$)|!!!|--+$")
 _NUMBERED = re.compile(r"([0-9]+)([.)])(?=\s|$)")
+# One line in which no sign means anything to Markdown or HTML: both leave it as it is.
+_PLAIN = re.compile(r"[^\W\d_](?:[^\W_]|[.,;:?!()/%'\"“”‘’–—±°+=-]| (?! |$))*")
+_ABBREVIATION = re.compile(r"\*\[([^\]]*)")
 
 
 class Fault(Exception):
@@ -45,6 +49,7 @@ class Converter:
             extensions=["tables", self.footnotes, "admonition", "def_list", "abbr", "sane_lists"],
             extension_configs={"tables": {"use_align_attribute": True}},
         )
+        self.markdown.treeprocessors.register(SparingInlineProcessor(self.markdown), "inline", 20)
         self.tree = _OurTree(self.markdown, self.ours)
         self.markdown.treeprocessors.register(self.tree, "ours", 1)
 
@@ -52,13 +57,22 @@ class Converter:
         """Safe HTML of a job's body and pieces. Raises Fault."""
         body, pieces = str(job["body"]), dict(job["pieces"])
         mark = "cpd" + hashlib.sha256(json.dumps([body, pieces]).encode()).hexdigest()[:24]
-        parts = self._parts(body, pieces, mark)
+        plain = _plain_pieces(body, pieces)
+        try:
+            parts = self._parts(body, {name: text for name, text in pieces.items() if name not in plain}, mark)
+        except Fault:
+            self._parts(body, pieces, mark)  # whose fault names the piece
+            raise
 
         finished = markup.finish(markup.clean(parts[""], self.ours), job["media"])
         faults, images = finished.faults, finished.images
         done = {}
-        for name in pieces:
+        for name, text in pieces.items():
             inline = is_inline(name)
+            if name in plain:
+                marked = markup.mark_doses(text)
+                done[name] = marked if inline else f"<p>{marked}</p>"
+                continue
             html = _unwrapped(parts[name]) if inline else parts[name]
             piece = markup.finish(markup.clean(html, self.ours, inline=inline), job["media"])
             done[name] = piece.html.strip()
@@ -182,6 +196,13 @@ class _OurTree(Treeprocessor):
             link = SubElement(last, "a", {"class": f"{self.ours}backref", "href": f"#{name}", "aria-label": label})
             link.text = BACK
             link.tail = " " if index < len(uses) else ""
+
+
+def _plain_pieces(body: str, pieces: Mapping[str, str]) -> set[str]:
+    """The names of pieces that need no Markdown: most options and their feedback."""
+    short = [found.strip() for text in (body, *pieces.values()) for found in _ABBREVIATION.findall(text)]
+    plain = {name for name, text in pieces.items() if _PLAIN.fullmatch(text)}
+    return {name for name in plain if not any(each in pieces[name] for each in short)}
 
 
 def is_inline(name: str) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+from cpd import paths
+from cpd.content.check import CATEGORIES
 from cpd.content.facts import ACCREDITATION, KEY_FACTS, PASS_MARK
 
 _MODULE = """\
@@ -140,6 +145,13 @@ Not recommended.
 
 1. Where it comes from, with its date.
 """
+
+
+def begin_folder(folder: Path) -> None:
+    """Make a folder of content with what every site needs: the sample's categories and its pages, such as the terms."""
+    sample = paths.sample_content()
+    shutil.copytree(sample / "pages", folder / "pages", copy_function=shutil.copyfile)
+    shutil.copyfile(sample / CATEGORIES, folder / CATEGORIES)
 
 
 def new_module_text(slug: str) -> str:

@@ -71,15 +71,15 @@ class Source:
         return enumerate(self.body.split("\n"), self.body_line)
 
 
-def read_source(path: Path, limit: int = MAX_FILE) -> Source:
-    """Read a file of at most `limit` bytes. Raises SourceFault."""
-    text = read_text(path, limit)
-    front, body, body_line = _split(str(path), text)
-    keys, key_lines = read_yaml(str(path), front, first_line=2)
+def parse_source(path: str, data: bytes) -> Source:
+    """The bytes of a file as its source. Raises SourceFault."""
+    text = _decode(path, data)
+    front, body, body_line = _split(path, text)
+    keys, key_lines = read_yaml(path, front, first_line=2)
     if not isinstance(keys, dict):
-        raise SourceFault(Problem(str(path), 2, "write the front matter as lines like “title: Sepsis”"))
+        raise SourceFault(Problem(path, 2, "write the front matter as lines like “title: Sepsis”"))
     return Source(
-        path=str(path),
+        path=path,
         text=text,
         keys=keys,
         key_lines=key_lines,
@@ -91,22 +91,30 @@ def read_source(path: Path, limit: int = MAX_FILE) -> Source:
 
 def read_text(path: Path, limit: int = MAX_FILE) -> str:
     """The text of a file in NFC with LF line endings. Raises SourceFault."""
+    return _decode(str(path), read_bytes(path, limit))
+
+
+def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
+    """The bytes of a file of at most `limit`. Raises SourceFault."""
     try:
-        data = _read_bytes(path, limit)
+        return _read_bytes(path, limit)
     except OSError as error:
         raise SourceFault(Problem(str(path), 1, f"can't be read: {error.strerror or error}")) from None
+
+
+def _decode(path: str, data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         number = data.count(b"\n", 0, error.start) + 1
-        raise SourceFault(Problem(str(path), number, "is not UTF-8 here; save the file as UTF-8")) from None
+        raise SourceFault(Problem(path, number, "is not UTF-8 here; save the file as UTF-8")) from None
 
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     refused = _REFUSED.search(text)
     if refused:
         number = text.count("\n", 0, refused.start()) + 1
         sign = f"U+{ord(refused[0]):04X}"
-        raise SourceFault(Problem(str(path), number, f"has an invisible control character ({sign}); take it out"))
+        raise SourceFault(Problem(path, number, f"has an invisible control character ({sign}); take it out"))
     return text
 
 

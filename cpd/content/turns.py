@@ -25,6 +25,8 @@ def publishing_turn() -> Iterator[None]:
             yield
         return
     with reading_engine().connect() as connection:
+        connection.detach()  # it waits for as long as it takes, which no other use of it may
+        connection.execute(text("SET lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": ADVISORY_LOCK})
         try:
             yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from cpd.db import db
 from cpd.modules.models import (
@@ -50,11 +50,18 @@ def set_specialties(titles: Mapping[str, str], of_modules: Mapping[int, Iterable
             db.session.execute(insert(Specialty).values(slug=slug, title=title, count=0))
         elif known[slug] != title:
             db.session.execute(update(Specialty).where(Specialty.slug == slug).values(title=title))
-    for module_id, slugs in of_modules.items():
-        db.session.execute(delete(ModuleSpecialty).where(ModuleSpecialty.module_id == module_id))
-        rows = [{"module_id": module_id, "specialty_slug": slug} for slug in dict.fromkeys(slugs)]
-        if rows:
-            db.session.execute(insert(ModuleSpecialty), rows)
+    if not of_modules:
+        return
+    connection = db.session.connection()
+    own = delete(ModuleSpecialty).where(ModuleSpecialty.module_id == bindparam("of_module"))
+    connection.execute(own, [{"of_module": module_id} for module_id in of_modules])
+    rows = [
+        {"module_id": module_id, "specialty_slug": slug}
+        for module_id, slugs in of_modules.items()
+        for slug in dict.fromkeys(slugs)
+    ]
+    if rows:
+        connection.execute(insert(ModuleSpecialty), rows)
 
 
 def count_facets() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, update
+from sqlalchemy import bindparam, delete, insert, or_, update
 
 from cpd.db import db
 from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
@@ -24,7 +24,11 @@ def name_categories(words: Mapping[str, tuple[str, str]]) -> None:
 
 def set_mentions(of_modules: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
     """Replace the mentions of modules, by their ids. A module that is no longer live has none."""
-    for module_id, mentions in of_modules.items():
-        db.session.execute(delete(Mention).where(Mention.module_id == module_id))
-        if mentions:
-            db.session.execute(insert(Mention), [dict(each) for each in mentions])
+    if not of_modules:
+        return
+    connection = db.session.connection()
+    own = delete(Mention).where(Mention.module_id == bindparam("of_module"))
+    connection.execute(own, [{"of_module": module_id} for module_id in of_modules])
+    rows = [dict(each) for mentions in of_modules.values() for each in mentions]
+    if rows:
+        connection.execute(insert(Mention), rows)

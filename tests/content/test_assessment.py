@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpd.content.assessment import read_body
-from cpd.content.source import read_source
 from cpd.modules.marking import Question
-from tests.content.writing import ASSESSMENT, module, write
+from tests.content.writing import ASSESSMENT, module, read_source, write
 
 FIRST_LINE = 12  # of the body
 

@@ -50,7 +50,7 @@ def test_right_content_has_no_problem(tmp_path):
         "baclofen",
         "terms",
     ]
-    assert [job.key for job in checked.jobs()] == ["module/sepsis", "monograph/baclofen", "page/terms"]
+    assert [item.job.key for item in checked.items()] == ["page/terms", "monograph/baclofen", "module/sepsis"]
 
 
 def test_everything_wrong_in_all_files_comes_in_one_run_and_in_order(tmp_path):
@@ -343,13 +343,6 @@ def test_a_chosen_path_that_is_no_content_is_named(tmp_path, path, words):
 
 
 # Rendering
-
-
-def test_checking_may_render_as_well(tmp_path):
-    folder = write_content(tmp_path, modules__sepsis=module(), pages__terms=page("Text.\n"))
-    checked = check_content(folder, render=True)
-    assert checked.rendered["page/terms"].html == "<p>Text.</p>"
-    assert checked.rendered["module/sepsis"].pieces["q1.b.why"] == "<p>Right.</p>"
 
 
 def test_faults_that_only_rendering_finds_name_the_file(tmp_path):

@@ -17,8 +17,8 @@ from cpd.content.facts import (
     Provenance,
 )
 from cpd.content.front_matter import categories_in, module_facts, monograph_facts, page_facts, years_after
-from cpd.content.source import SourceFault, read_source, read_yaml
-from tests.content.writing import MODULE_KEYS, module, monograph, page, write
+from cpd.content.source import SourceFault, read_yaml
+from tests.content.writing import MODULE_KEYS, module, monograph, page, read_source, write
 
 
 def module_of(tmp_path, text, slug="sepsis"):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpd.content.facts import MonographFacts
-from cpd.content.links import Claim, Clash, Names, claims_of, fold, link_mentions, strip_links
+from cpd.content.links import Claim, Clash, Names, claims_of, clashes_of, fold, link_mentions, strip_links
 
 
 def make_names(*names, **slugs):
@@ -258,19 +258,21 @@ def test_what_is_not_published_or_confirmed_claims_nothing(facts):
 
 
 def test_a_listed_name_beats_a_default_one():
-    names = Names([Claim("baclofen", "a", False), Claim("baclofen", "b", True), Claim("baclofen", "c", False)])
-    assert (names.slugs["baclofen"], names.clashes) == ("b", [])
+    claims = [Claim("baclofen", "a", False), Claim("baclofen", "b", True), Claim("baclofen", "c", False)]
+    names = Names(claims)
+    assert names.slugs["baclofen"] == "b"
+    assert clashes_of(claims) == []
 
 
 @pytest.mark.parametrize("explicit", [True, False])
 def test_a_name_that_two_claim_alike_is_linked_to_neither(explicit):
-    names = Names([Claim("baclofen", "b", explicit), Claim("baclofen", "a", explicit)])
-    assert names.clashes == [Clash("baclofen", ("a", "b"), explicit)]
-    assert link_mentions("<p>baclofen</p>", names).slugs == ()
+    claims = [Claim("baclofen", "b", explicit), Claim("baclofen", "a", explicit)]
+    assert clashes_of(claims) == [Clash("baclofen", ("a", "b"), explicit)]
+    assert link_mentions("<p>baclofen</p>", Names(claims)).slugs == ()
 
 
 def test_a_claim_twice_by_one_monograph_is_no_clash():
-    assert Names([Claim("baclofen", "a", False)] * 2).clashes == []
+    assert clashes_of([Claim("baclofen", "a", False)] * 2) == []
 
 
 def test_a_plural_does_not_take_the_name_of_another_drug():

@@ -483,6 +483,30 @@ def test_a_child_that_dies_is_a_problem_of_its_file(monkeypatch):
     assert (problem.path, other.path) == ("a.md", "b.md")
 
 
+def test_many_files_keep_their_order_though_two_children_share_them_and_some_die(monkeypatch):
+    monkeypatch.setattr(render, "SIDE_BY_SIDE", 2)
+    monkeypatch.setattr(render, "FOR_ONE", 1)
+    child = """
+import json, os, sys
+print('ready', flush=True)
+for line in sys.stdin:
+    body = json.loads(line)['body']
+    if body == '3': os._exit(1)
+    print(json.dumps({'html': body, 'contents': [], 'pieces': {}, 'sections': {}, 'footnotes': '', 'words': 1,
+                      'images': []}), flush=True)
+"""
+    monkeypatch.setattr(render, "_CHILD", child)
+    started = []
+    popen = render.subprocess.Popen
+    monkeypatch.setattr(render.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1])
+
+    done = list(render_sources(Job("page", str(number), str(number), path=f"{number}.md") for number in range(6)))
+
+    assert [each.path if isinstance(each, Problem) else each.html for each in done] == ["0", "1", "2", "3.md", "4", "5"]
+    assert len(started) == 3
+    assert all(each.poll() is not None for each in started)
+
+
 def test_a_child_that_takes_too_much_memory_is_a_problem_of_its_file(monkeypatch):
     greedy = (
         "import sys; sys.path.append(sys.argv[1]); from cpd.content import render_child as child;"

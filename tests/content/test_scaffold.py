@@ -22,7 +22,7 @@ def test_a_new_module_with_dates_is_right(tmp_path):
     checked = check_content(write_content(tmp_path, modules__sore_throat=text), render=True)
     assert checked.problems == []
     assert [question.kind for question in checked.modules[0].assessment.questions] == ["single", "number"]
-    assert len(checked.rendered) == 1
+    assert len(checked.modules) == 1
 
 
 @pytest.mark.parametrize("slug", ["baclofen", "5-fluorouracil", "no", "123"])

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpd.content import source as sources
-from cpd.content.source import MAX_FILE, Problem, SourceFault, read_source, read_yaml
-from tests.content.writing import write
+from cpd.content.source import MAX_FILE, Problem, SourceFault, read_yaml
+from tests.content.writing import read_source, write
 
 
 def read(tmp_path, text):

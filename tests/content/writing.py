@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from cpd.content.source import Source, parse_source, read_bytes
+
 MODULE_KEYS = {
     "title": "Sepsis",
     "summary": "Recognise it early.",
@@ -62,3 +64,7 @@ def write_content(folder: Path, **files: str | bytes) -> Path:
         between = "red-flags" if kind == "modules" else ""
         write(folder / kind / between / f"{slug.replace('_', '-')}.md", text)
     return folder
+
+
+def read_source(path: Path) -> Source:
+    return parse_source(str(path), read_bytes(path))
