@@ -13,7 +13,7 @@ PYTHON = $(shell for python in python3 python3.14 python3.13 python3.12 python3.
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-dead-code
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-slow check $(CHECKS) lock upgrade clean FORCE
+.PHONY: help run setup test test-slow bench check $(CHECKS) wheel lock upgrade clean FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ test: $(VENV)/dev.stamp ## run all tests but the slow ones, on SQLite and Postgr
 
 test-slow: $(VENV)/dev.stamp ## run the slow tests alone
 	@$(PYTEST) -m slow
+
+bench: $(VENV)/dev.stamp ## measure speed and growth (12 minutes); a part by ONLY=pages, see docs/performance.md
+	@$(BIN)/python -m bench $(ONLY)
 
 check: $(CHECKS) ## lint, format, types, layers, templates, migrations and dead code
 
@@ -51,6 +54,11 @@ check-migrations: $(VENV)/dev.stamp
 
 check-dead-code: $(VENV)/dev.stamp
 	$(BIN)/python scripts/dead_code.py
+
+wheel: $(VENV)/run.stamp ## build the wheel, and the sources it is built from, into dist/
+	@$(BIN)/python scripts/vendor.py
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build --directory dist
 
 lock: $(VENV)/dev.stamp ## write the lock files after a change to pyproject.toml or package.json
 	$(BIN)/python scripts/lock.py

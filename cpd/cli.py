@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cpd import create_app
+from cpd.paths import is_sample
 from cpd.settings import Settings, WrongSetting
 
 if TYPE_CHECKING:
@@ -21,8 +23,14 @@ if TYPE_CHECKING:
 
 click.UsageError.exit_code = 1  # every command ends 0 or 1
 
+BEGUN = """\
+content/ is new. Its categories.yml and pages/ are those of the sample: make them your own.
+Unless CPD_CONTENT_FOLDER names another folder, `cpd publish` run here now publishes content/ alone,
+and withdraws the sample modules and monographs if they are online."""
+
 
 @click.group()
+@click.version_option(package_name="cpd")
 def cli() -> None:
     """A learning platform with linked drug monographs."""
 
@@ -31,6 +39,7 @@ def cli() -> None:
 @click.option("--debug", is_flag=True, help="For developers: one process that reloads and shows tracebacks.")
 def serve(debug: bool) -> None:
     """Migrate the database, publish content/ if the database is empty, and serve."""
+    from cpd.backups.occupied import serving as being_served
     from cpd.serving import PortTaken, claim_port, prepare, serve_debugging, serve_for_good
 
     settings = _settings()
@@ -38,8 +47,9 @@ def serve(debug: bool) -> None:
         claim_port(settings)
     except PortTaken as taken:
         raise click.ClickException(str(taken)) from None
-    prepare(settings, say=click.echo, progress=_progress)
-    (serve_debugging if debug else serve_for_good)(settings)
+    with being_served(settings):
+        prepare(settings, say=click.echo, progress=_progress)
+        (serve_debugging if debug else serve_for_good)(settings)
 
 
 @cli.command()
@@ -77,6 +87,8 @@ def publish(paths: Sequence[Path]) -> None:
             click.echo("Nothing was published.", err=True)
             raise click.exceptions.Exit(1) from None
     _tell(report.warnings)
+    if is_sample(settings.content_folder):
+        click.echo("There is no ./content here, so this is the sample content that comes with cpd.", err=True)
     click.echo(summary(report))
 
 
@@ -85,13 +97,16 @@ def publish(paths: Sequence[Path]) -> None:
 @click.argument("slug")
 @click.option("--category", default="red-flags", show_default=True, help="The category of a new module.")
 def new(kind: str, slug: str, category: str) -> None:
-    """Write a file to start from into ./content."""
+    """Write a file to start from into ./content. Makes the folder, with the sample's categories and pages."""
     from cpd.content.facts import LONGEST_SLUG, SLUG
-    from cpd.content.scaffold import new_module_text, new_monograph_text
+    from cpd.content.scaffold import begin_folder, new_module_text, new_monograph_text
 
     if not SLUG.fullmatch(slug) or not SLUG.fullmatch(category) or len(slug) > LONGEST_SLUG:
         raise click.ClickException("use small letters, digits and hyphens for the slug, such as sore-throat")
-    folder = Path("content", "modules", category) if kind == "module" else Path("content", "monographs")
+    content = Path("content")
+    if begun := not content.exists():
+        begin_folder(content)
+    folder = content / "modules" / category if kind == "module" else content / "monographs"
     file = folder / f"{slug}.md"
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -100,6 +115,37 @@ def new(kind: str, slug: str, category: str) -> None:
     except FileExistsError:
         raise click.ClickException(f"{file} is there already; nothing was written") from None
     click.echo(f"{file} is ready to be written.")
+    if begun:
+        click.echo(BEGUN)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Write a backup of accounts, records and published content to FILE, also while the site is served."""
+    from cpd.backups.faults import BackupFault
+    from cpd.backups.making import back_up
+    from cpd.web import clock
+
+    try:
+        made = back_up(file, _settings(), now=clock.now(), progress=partial(_progress, label="Backing up"))
+    except BackupFault as fault:
+        raise click.ClickException(str(fault)) from None
+    click.echo(f"{file} is whole: {made.contents}. Keep it as safe as the database.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Bring a backup back into an empty installation."""
+    from cpd.backups.faults import BackupFault
+    from cpd.backups.restoring import restore as bring_back
+
+    try:
+        restored = bring_back(file, _settings(), progress=partial(_progress, label="Restoring"))
+    except BackupFault as fault:
+        raise click.ClickException(str(fault)) from None
+    click.echo(f"{file} of {restored.made_at} is restored: {restored.contents}.")
 
 
 def summary(report: Report) -> str:
@@ -130,12 +176,12 @@ def _tell(problems: Iterable[Problem]) -> None:
         click.echo(str(problem), err=True)
 
 
-def _progress(items: Iterable[Any], count: int) -> Iterable[Any]:
+def _progress(items: Iterable[Any], count: int, label: str = "Publishing") -> Iterable[Any]:
     """The items, with a bar in a terminal when there are many."""
     if count < 20 or not sys.stderr.isatty():
         yield from items
         return
-    with click.progressbar(items, length=count, label="Publishing", file=sys.stderr) as bar:
+    with click.progressbar(items, length=count, label=label, file=sys.stderr) as bar:
         yield from bar
 
 

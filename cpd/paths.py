@@ -26,6 +26,11 @@ def default_content_folder() -> Path:
     return here if here.is_dir() else sample_content()
 
 
+def is_sample(content: Path) -> bool:
+    """Whether this is the sample content, taken because there is no ./content."""
+    return content == sample_content() and not (Path.cwd() / "content").is_dir()
+
+
 def sample_content() -> Path:
     """The sample content that ships: beside the package in a checkout, inside it in a wheel."""
     packaged = PACKAGE / "sample_content"

@@ -8,7 +8,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,6 +17,8 @@ from cpd import paths
 
 # Read by the tests and their tools, not by the application.
 OUTSIDE_NAMES = {"CPD_CHROMIUM", "CPD_LABELS", "CPD_REQUIRE_ALL", "CPD_MAKE", "CPD_PYTHON"}
+
+MOST_WORKERS = 8  # unless the operator sets more: each takes about 100 MB of memory
 
 
 class WrongSetting(Exception):
@@ -35,12 +37,13 @@ class Settings:
     timezone: str = "Europe/London"
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = 1
+    workers: int = field(default_factory=lambda: min(usable_cores(), MOST_WORKERS))
     threads: int = 2
     https: bool = False
     trusted_hosts: tuple[str, ...] = ()
     proxies: int = 0  # that stand in front and pass on who asked
     probe_token: str = ""
+    access_log: bool = True  # a line for each request on standard output
     notice: str = "Sample content – not for patient care"  # on every page; nothing for content of one's own
     hash_memory: int = 19_456  # KiB for one Argon2id hash
     hash_time: int = 2  # Argon2id passes
@@ -64,6 +67,11 @@ class Settings:
         if "secret_key" not in values:
             values["secret_key"] = kept_secret(instance)
         return cls(**values)
+
+
+def usable_cores() -> int:
+    """The processor's cores that this process may use, where the system tells; else all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _given(environment: Mapping[str, str]) -> dict[str, str]:
@@ -191,6 +199,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "threads": _whole(1, 64),
     "https": _yes_or_no,
     "trusted_hosts": _hosts,
+    "access_log": _yes_or_no,
     "hash_memory": _whole(8, 1_048_576),
     "hash_time": _whole(1, 20),
 }

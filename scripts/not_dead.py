@@ -5,7 +5,6 @@ _.open_session
 _.save_session
 _.is_null_session
 _.session_interface
-_.get_send_file_max_age
 _.testing
 
 # Flask-Login asks a learner these, and reads the last from its login manager.
@@ -45,6 +44,9 @@ _.csrf_field_name
 # ElementTree writes it out after an element.
 _.tail
 
+# Markdown's inline processor begins with it.
+_._InlineProcessor__handleInline
+
 # Columns that are written for people who look into the database, and read by no page yet.
 _.published_at
 _.recorded_at
@@ -65,3 +67,35 @@ _.exit_code
 # Jinja keeps compiled templates there, and SQLAlchemy asks an engine for it.
 _.bytecode_cache
 _.begin
+
+# Hatchling loads the hook and hands it these.
+AssetsAreThere
+_.initialize
+build_data
+
+# Flask and werkzeug read these, logging asks the root logger for its handlers.
+_.form_data_parser_class
+_.request_class
+_.handlers
+
+# Where the tests send the log, and the code that they give a fault.
+_.STANDARD_OUTPUT
+_.sqlite_errorcode
+
+# zipfile writes these into the file.
+_.comment
+_.external_attr
+
+# SQLAlchemy reads the first of its event; http.client, html.parser, configparser and pytest ask for the others.
+_.is_disconnect
+_.sock
+_.handle_starttag
+_.handle_endtag
+_.optionxform
+_.pytestmark
+
+# cpd.web.drawn asks the surroundings of a page for it.
+_.open_variables
+
+# A person reads it: what the slow tests of faults print.
+_.doubled

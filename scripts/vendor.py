@@ -23,6 +23,9 @@ from typing import Any
 LIST = "scripts/vendor.json"
 TARGET = "cpd/static/vendor"
 ICONS = "icons.svg"
+NOTICES = "licences.txt"
+LICENCES = "licences/"
+LUCIDE = "lucide-static"
 
 
 class Stop(Exception):
@@ -44,16 +47,21 @@ def main() -> None:
 
 def bring(project: Path) -> None:
     """Fill cpd/static/vendor with exactly the listed files: all of them, or none if one is missing or differs."""
+    if is_brought(project):
+        return
     sums = listed_sums(read_list(project))
     target = project / TARGET
-    if present_sums(target) == sums:
-        return
     files = make_files(project)
     for name, content in files.items():
         if sha256(content) != sums[name]:
             raise Stop(f"{name} is not the file that {LIST} lists: its SHA-256 differs, so nothing was taken over.")
     target.parent.mkdir(parents=True, exist_ok=True)
     replace_folder(target, files)
+
+
+def is_brought(project: Path) -> bool:
+    """Whether cpd/static/vendor has the listed files and no other."""
+    return present_sums(project / TARGET) == listed_sums(read_list(project))
 
 
 def accept(project: Path) -> None:
@@ -63,7 +71,8 @@ def accept(project: Path) -> None:
     for name, entry in wanted["files"].items():
         entry["sha256"] = sums[name]
     wanted["icons"]["sha256"] = sums[ICONS]
-    (project / LIST).write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+    wanted["notices"]["sha256"] = sums[NOTICES]
+    (project / LIST).write_text(json.dumps(wanted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_list(project: Path) -> dict[str, Any]:
@@ -72,7 +81,8 @@ def read_list(project: Path) -> dict[str, Any]:
 
 
 def listed_sums(wanted: dict[str, Any]) -> dict[str, str]:
-    return {name: entry["sha256"] for name, entry in wanted["files"].items()} | {ICONS: wanted["icons"]["sha256"]}
+    made = {ICONS: wanted["icons"]["sha256"], NOTICES: wanted["notices"]["sha256"]}
+    return {name: entry["sha256"] for name, entry in wanted["files"].items()} | made
 
 
 def present_sums(folder: Path) -> dict[str, str]:
@@ -85,11 +95,12 @@ def sha256(content: bytes) -> str:
 
 
 def make_files(project: Path) -> dict[str, bytes]:
-    """Every asset's content by name: the packages' files unmodified, and one sprite of the icons."""
+    """Every asset's content by name: the packages' files unmodified, one sprite of the icons, and what is whose."""
     wanted = read_list(project)
     packages = project / "node_modules"
     files = {name: read_package_file(packages, entry["from"]) for name, entry in wanted["files"].items()}
     files[ICONS] = make_sprite(packages, wanted["icons"]["symbols"])
+    files[NOTICES] = make_notices(packages, wanted)
     return files
 
 
@@ -102,14 +113,40 @@ def read_package_file(packages: Path, name: str) -> bytes:
 
 def make_sprite(packages: Path, symbols: dict[str, str]) -> bytes:
     """One SVG file with a <symbol> for each id, drawn as the Lucide icon named beside it."""
-    lines = ['<svg xmlns="http://www.w3.org/2000/svg">', "<!-- Lucide icons, ISC licence: licences/lucide.txt -->"]
+    lines = ['<svg xmlns="http://www.w3.org/2000/svg">', f"<!-- Icons of Lucide: see {NOTICES} -->"]
     for symbol, icon in symbols.items():
-        drawing = read_package_file(packages, f"lucide-static/icons/{icon}.svg").decode("utf-8")
+        drawing = read_package_file(packages, f"{LUCIDE}/icons/{icon}.svg").decode("utf-8")
         shapes = re.search(r"<svg\b[^>]*>(.*)</svg>", drawing, re.DOTALL)
         if shapes is None:
-            raise Stop(f"The icon {icon} of lucide-static is not an SVG drawing.")
+            raise Stop(f"The icon {icon} of {LUCIDE} is not an SVG drawing.")
         lines.append(f'<symbol id="{symbol}" viewBox="0 0 24 24">{" ".join(shapes[1].split())}</symbol>')
     return ("\n".join([*lines, "</svg>"]) + "\n").encode("utf-8")
+
+
+def make_notices(packages: Path, wanted: dict[str, Any]) -> bytes:
+    """Which files come from which package, of which version, from where and under which licence."""
+    origins = {name: package_of(entry["from"]) for name, entry in wanted["files"].items()} | {ICONS: LUCIDE}
+    parts = [f"Other people's work in this folder. {ICONS} is drawn from files of Lucide; all others are unmodified."]
+    for package in sorted(set(origins.values())):
+        facts = json.loads(read_package_file(packages, f"{package}/package.json"))
+        names = [name for name, origin in origins.items() if origin == package]
+        licences = [name for name in names if name.startswith(LICENCES)]
+        if not licences:
+            raise Stop(f"{LIST} brings files of {package} without its licence.")
+        told = {
+            "Source": facts["homepage"],
+            "Licence": f"{facts['license']}, see {' '.join(licences)}",
+            "Copyright": wanted["notices"]["copyright"].get(package, "see there"),
+            "Files": " ".join(name for name in names if name not in licences),
+        }
+        lines = (f"{what}: {text}" for what, text in told.items())
+        parts.append("\n".join([f"{package} {facts['version']}", *lines]))
+    return ("\n\n".join(parts) + "\n").encode("utf-8")
+
+
+def package_of(name: str) -> str:
+    """The npm package that a file such as @scope/package/LICENSE belongs to."""
+    return "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
 
 
 def replace_folder(target: Path, files: dict[str, bytes]) -> None:

@@ -1,6 +1,6 @@
 """A pytest plugin: a run ends by saying which tests did not run for want of a program, and how to install it.
 
-A test or fixture that needs Chromium or PostgreSQL calls `skip_without(CHROMIUM)` where there is none. With CI=true
+A test or fixture that needs Chromium, say, calls `skip_without(CHROMIUM)` where there is none. With CI=true
 or CPD_REQUIRE_ALL=1 in the environment, a test that did not run makes the whole run fail.
 """
 
@@ -32,7 +32,9 @@ class Program:
 
 CHROMIUM = Program("Chromium", "sudo apt-get install chromium", "brew install --cask chromium")
 POSTGRESQL = Program("PostgreSQL", "sudo apt-get install postgresql", "brew install postgresql")
-PROGRAMS = (CHROMIUM, POSTGRESQL)
+NGINX = Program("nginx", "sudo apt-get install nginx openssl", "brew install nginx openssl")
+CADDY = Program("Caddy", "sudo apt-get install caddy openssl", "brew install caddy openssl")
+PROGRAMS = (CHROMIUM, POSTGRESQL, NGINX, CADDY)
 
 
 def skip_without(program: Program) -> NoReturn:

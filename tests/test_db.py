@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
 import cpd.sqlite
 from cpd.db import Credits, UtcDateTime, db, insert_once, is_busy, read, read_first
@@ -41,6 +41,12 @@ def ledger(app):
 def on_sqlite(settings):
     if not settings.on_sqlite:
         pytest.skip("SQLite alone")
+
+
+def sqlite_fault(code):
+    fault = sqlite3.OperationalError("words")
+    fault.sqlite_errorcode = code
+    return fault
 
 
 def keep(**values):
@@ -131,22 +137,47 @@ def test_a_fault_of_the_database_does_not_tell_what_was_stored(app):
 
 
 @pytest.mark.parametrize(
-    ("words", "busy"),
+    ("code", "busy"),
     [
-        ("database is locked", True),
-        ("database is busy", True),
-        ("database or disk is full", True),
-        ("disk I/O error", True),
-        ("attempt to write a readonly database", True),
-        ("unable to open database file", True),
-        ("server closed the connection unexpectedly", True),
-        ("connection timeout expired", True),
-        ("no such table: entry", False),
-        ("near SELECT: syntax error", False),
+        (sqlite3.SQLITE_BUSY, True),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, True),
+        (sqlite3.SQLITE_LOCKED, True),
+        (sqlite3.SQLITE_FULL, True),
+        (sqlite3.SQLITE_IOERR_WRITE, True),
+        (sqlite3.SQLITE_READONLY, True),
+        (sqlite3.SQLITE_CANTOPEN, True),
+        (sqlite3.SQLITE_ERROR, False),
+        (sqlite3.SQLITE_CORRUPT, False),
+        (sqlite3.SQLITE_CONSTRAINT_UNIQUE, False),
     ],
 )
-def test_only_what_may_pass_by_itself_is_busy(words, busy):
-    assert is_busy(OperationalError("x", None, sqlite3.OperationalError(words))) is busy
+def test_only_what_may_pass_by_itself_is_busy(code, busy):
+    assert is_busy(OperationalError("x", None, sqlite_fault(code))) is busy
+
+
+def test_the_words_of_a_fault_make_nobody_busy():
+    assert not is_busy(OperationalError("x", None, sqlite3.OperationalError("no such column: full_connection")))
+
+
+@pytest.mark.parametrize(
+    ("fault", "busy"),
+    [
+        (psycopg.errors.AdminShutdown, True),
+        (psycopg.errors.CannotConnectNow, True),
+        (psycopg.errors.DeadlockDetected, True),
+        (psycopg.errors.DiskFull, True),
+        (psycopg.errors.LockNotAvailable, True),
+        (psycopg.errors.ReadOnlySqlTransaction, True),
+        (psycopg.errors.SerializationFailure, True),
+        (psycopg.errors.TooManyConnections, True),
+        (psycopg.OperationalError, True),
+        (psycopg.errors.UndefinedColumn, False),
+        (psycopg.errors.NotNullViolation, False),
+        (psycopg.ProgrammingError, False),
+    ],
+)
+def test_only_what_may_pass_by_itself_is_busy_on_postgresql(fault, busy):
+    assert is_busy(DBAPIError.instance("x", None, fault("words"), psycopg.Error)) is busy
 
 
 def test_a_postgresql_that_cannot_be_reached_is_busy(tmp_path):

@@ -51,12 +51,12 @@ def first_words(table: str) -> set[str]:
 
 def test_the_table_of_settings_has_every_setting_and_nothing_else():
     wanted = {f"CPD_{field.name.upper()}" for field in dataclasses.fields(Settings)}
-    assert first_words(part("docs/operator.md", "Settings")) == wanted
+    assert first_words(part("docs/operating.md", "Settings")) == wanted
 
 
 def test_the_table_of_settings_has_the_defaults_of_the_code():
-    words = {"False": "no", "()": "any", "": "none"}
-    stated = {row[0].strip("`"): row[1].strip("`") for row in rows(part("docs/operator.md", "Settings"))}
+    words = {"False": "no", "True": "yes", "()": "any", "": "none"}
+    stated = {row[0].strip("`"): row[1].strip("`") for row in rows(part("docs/operating.md", "Settings"))}
     in_code = {
         f"CPD_{field.name.upper()}": words.get(str(field.default), str(field.default))
         for field in dataclasses.fields(Settings)
@@ -65,7 +65,7 @@ def test_the_table_of_settings_has_the_defaults_of_the_code():
     assert {name: stated[name] for name in in_code} == in_code
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/operator.md", "docs/author.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/operating.md", "docs/author.md"])
 def test_no_page_for_users_names_a_setting_that_does_not_exist(name):
     named = set(re.findall(r"\bCPD_[A-Z_]+", doc(name)))
     assert named - {f"CPD_{field.name.upper()}" for field in dataclasses.fields(Settings)} == set()
@@ -75,7 +75,7 @@ def test_no_page_for_users_names_a_setting_that_does_not_exist(name):
 
 
 def test_every_command_stands_in_the_docs_and_no_other():
-    text_of_all = "\n".join(doc(f"docs/{name}.md") for name in ("user", "author", "operator", "developer"))
+    text_of_all = "\n".join(doc(f"docs/{name}.md") for name in ("user", "author", "operating", "developer"))
     named = set(re.findall(r"(?:`|bin/|^|\$ )cpd\s([a-z-]+)", text_of_all, re.MULTILINE))
     assert named == set(cli.commands)
 
@@ -161,7 +161,7 @@ def follow(settings, monkeypatch):
     monkeypatch.setenv("CPD_HASH_TIME", "1")
 
     def follow(title: str, **words: str) -> None:
-        recipe = re.search(r"```python\n(.*?)```", part("docs/operator.md", title), re.DOTALL)
+        recipe = re.search(r"```python\n(.*?)```", part("docs/operating.md", title), re.DOTALL)
         assert recipe
         code = recipe[1]
         for word, value in words.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -130,6 +131,18 @@ def test_without_variables_everything_is_in_the_instance_folder(read, tmp_path):
     )
 
 
+@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (3, 3), (8, 8), (32, 8)])
+def test_there_is_a_worker_for_each_core_that_may_be_used_up_to_eight(read, monkeypatch, cores, workers):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    assert read().workers == workers
+
+
+def test_where_the_system_does_not_tell_which_cores_may_be_used_all_count(read, monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert read().workers == 5
+
+
 def test_content_is_that_of_the_working_folder_if_it_is_there(read, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert read().content_folder == paths.sample_content()
@@ -145,6 +158,7 @@ def test_every_setting_can_be_set(read):
         "secret_key": SECRET,
         "timezone": "Europe/Paris",
         "https": "yes",
+        "access_log": "no",
         "port": "9",
         "workers": "3",
         "threads": "3",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -72,27 +71,33 @@ def test_the_readme_links_to_pages_that_exist(linked):
 @pytest.fixture
 def checkout(tmp_path):
     """A project with one asset and one icon, its npm packages installed."""
+    for package, licence in (("htmx.org", "0BSD"), ("lucide-static", "ISC")):
+        facts = {"version": "1.2.3", "homepage": f"https://{package}.example.org/", "license": licence}
+        put(tmp_path, f"node_modules/{package}/package.json", json.dumps(facts))
+        put(tmp_path, f"node_modules/{package}/LICENSE", f"{licence} in full")
     put(tmp_path, "node_modules/htmx.org/htmx.js", "htmx")
     put(tmp_path, "node_modules/lucide-static/icons/pill.svg", '<svg\n width="24">\n  <path d="m1 1" />\n</svg>\n')
-    sprite = (
-        '<svg xmlns="http://www.w3.org/2000/svg">\n<!-- Lucide icons, ISC licence: licences/lucide.txt -->\n'
-        '<symbol id="drug" viewBox="0 0 24 24"><path d="m1 1" /></symbol>\n</svg>\n'
-    )
+    brought = {
+        "htmx.js": "htmx.org/htmx.js",
+        "licences/htmx.txt": "htmx.org/LICENSE",
+        "licences/lucide.txt": "lucide-static/LICENSE",
+    }
     wanted = {
-        "files": {"htmx.js": {"from": "htmx.org/htmx.js", "sha256": sum_of("htmx")}},
-        "icons": {"sha256": sum_of(sprite), "symbols": {"drug": "pill"}},
+        "files": {name: {"from": origin} for name, origin in brought.items()},
+        "icons": {"symbols": {"drug": "pill"}},
+        "notices": {"copyright": {"htmx.org": "Nobody"}},
     }
     put(tmp_path, vendor.LIST, json.dumps(wanted))
+    vendor.accept(tmp_path)
     return tmp_path
+
+
+ASSETS = ["htmx.js", "icons.svg", "licences", "licences.txt"]
 
 
 def put(folder: Path, name: str, text: str) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text, encoding="utf-8")
-
-
-def sum_of(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def names_in(folder: Path) -> list[str]:
@@ -102,12 +107,33 @@ def names_in(folder: Path) -> list[str]:
 def test_assets_are_the_listed_files_and_one_sprite(checkout):
     vendor.bring(checkout)
 
-    assert names_in(checkout / vendor.TARGET) == ["htmx.js", "icons.svg"]
+    assert names_in(checkout / vendor.TARGET) == ASSETS
     assert (checkout / vendor.TARGET / "htmx.js").read_text() == "htmx"
     assert (
         '<symbol id="drug" viewBox="0 0 24 24"><path d="m1 1" /></symbol>'
         in (checkout / vendor.TARGET / "icons.svg").read_text()
     )
+
+
+def test_beside_the_assets_stands_which_package_each_is_from_and_under_which_licence(checkout):
+    vendor.bring(checkout)
+
+    told = (checkout / vendor.TARGET / vendor.NOTICES).read_text(encoding="utf-8")
+    htmx, lucide = (part.splitlines() for part in told.split("\n\n")[1:])
+    assert htmx[0] == "htmx.org 1.2.3"
+    assert htmx[1:3] == ["Source: https://htmx.org.example.org/", "Licence: 0BSD, see licences/htmx.txt"]
+    assert htmx[3:] == ["Copyright: Nobody", "Files: htmx.js"]
+    assert lucide[2:] == ["Licence: ISC, see licences/lucide.txt", "Copyright: see there", "Files: icons.svg"]
+    assert (checkout / vendor.TARGET / "licences/htmx.txt").read_text() == "0BSD in full"
+
+
+def test_a_package_whose_licence_is_not_brought_stops_the_set_up(checkout):
+    wanted = vendor.read_list(checkout)
+    del wanted["files"]["licences/htmx.txt"]
+    put(checkout, vendor.LIST, json.dumps(wanted))
+
+    with pytest.raises(vendor.Stop, match=r"brings files of htmx\.org without its licence"):
+        vendor.bring(checkout)
 
 
 def test_a_file_that_differs_from_its_sum_stops_the_set_up_and_leaves_the_old_ones(checkout):
@@ -134,7 +160,7 @@ def test_assets_that_are_there_are_not_brought_again(checkout):
 
     vendor.bring(checkout)
 
-    assert names_in(checkout / vendor.TARGET) == ["htmx.js", "icons.svg"]
+    assert names_in(checkout / vendor.TARGET) == ASSETS
 
 
 def test_bringing_assets_mends_a_folder_that_was_changed_and_leaves_nothing_beside_it(checkout):
@@ -143,7 +169,7 @@ def test_bringing_assets_mends_a_folder_that_was_changed_and_leaves_nothing_besi
 
     vendor.bring(checkout)
 
-    assert names_in(checkout / vendor.TARGET) == ["htmx.js", "icons.svg"]
+    assert names_in(checkout / vendor.TARGET) == ASSETS
     assert names_in((checkout / vendor.TARGET).parent) == ["vendor"]
 
 

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, g, redirect, render_template, request
+from flask import Flask, Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager  # type: ignore[import-untyped]  # ships no types
 
@@ -18,6 +18,7 @@ from cpd.auth.forms import SignInForm
 from cpd.auth.kept import keep_this_form
 from cpd.web import clock, cookies
 from cpd.web.addresses import own_path
+from cpd.web.drawn import answer, gap
 
 PROFESSIONAL = "cpd_professional"
 CONFIRMED = "1"
@@ -75,6 +76,8 @@ def _learner_of(token: str | None) -> Learner | None:
         return None
     row = queries.find_session(token)
     now = clock.now()
+    if row is not None:
+        g.release = row.release or 0
     if row is None or not sessions.is_live(last_seen_at=row.last_seen_at, expires_at=row.expires_at, now=now):
         return None
     if now - row.last_seen_at >= sessions.SEEN_EVERY:
@@ -105,7 +108,7 @@ def professional_required(view: View) -> View:
 
     @wraps(view)
     def guarded(*arguments: Any, **keywords: Any) -> ResponseReturnValue:
-        if cookies.value_of(PROFESSIONAL) == CONFIRMED or current_learner():
+        if current_learner() or cookies.value_of(PROFESSIONAL) == CONFIRMED:
             return view(*arguments, **keywords)
         return render_template("auth/professional.html", next=asked_for())
 
@@ -126,7 +129,23 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 def sign_in_page(form: SignInForm, refusal: str = "", *, wanted: str, kept: str) -> str:
     """The page for signing in; `kept` is a form to be sent once that is done."""
-    return render_template("auth/sign_in.html", next=own_path(wanted), form=form, refusal=refusal, kept=kept)
+    wanted = own_path(wanted)
+    return render_template("auth/sign_in.html", form=form, refusal=refusal, kept=kept, **_next(wanted))
+
+
+def empty_sign_in_page(*, wanted: str) -> Response:
+    """The page for signing in, as it is first shown."""
+    values = _next(own_path(wanted))
+    return answer(
+        "auth/sign_in.html",
+        "empty",
+        lambda: {"form": SignInForm(), "refusal": "", "kept": "", **{name: gap(name) for name in values}},
+        **values,
+    )
+
+
+def _next(wanted: str) -> dict[str, str]:
+    return {"next": wanted, "next_query": quote(wanted, safe="/")}
 
 
 def asked_for() -> str:

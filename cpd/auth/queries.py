@@ -10,8 +10,10 @@ from sqlalchemy import Row, bindparam, select
 from cpd.auth.models import Account, Consent, Session
 from cpd.auth.sessions import token_hash
 from cpd.db import read, read_first
+from cpd.prepared import Prepared
+from cpd.revisions import LATEST_NUMBER
 
-SIGNED_IN = (
+SIGNED_IN = Prepared(
     select(
         Session.id.label("session_id"),
         Session.created_at.label("signed_in_at"),
@@ -23,6 +25,7 @@ SIGNED_IN = (
         Account.profession,
         Account.role,
         Account.zone,
+        LATEST_NUMBER.scalar_subquery().label("release"),
     )
     .join(Account, Account.id == Session.account_id)
     .where(Session.token_hash == bindparam("token_hash"))
@@ -31,8 +34,8 @@ BY_EMAIL = select(Account.id, Account.password_hash).where(Account.email_canon =
 
 
 def find_session(token: str) -> Row[Any] | None:
-    """The session of a token together with its account, live or not."""
-    return read_first(SIGNED_IN, {"token_hash": token_hash(token)})
+    """The session of a token together with its account, live or not, and the number of the current release."""
+    return SIGNED_IN.first({"token_hash": token_hash(token)})
 
 
 def find_account(email_canon: str) -> Row[Any] | None:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from cpd.auth.models import Session
-from cpd.db import db
+from cpd.db import db, hurried_engine
 from cpd.web.cookies import new_token
 
 LONGEST_IDLE = timedelta(days=14)
@@ -52,7 +52,7 @@ def note_seen(session_id: int, *, now: datetime) -> None:
     """Write down that a session is in use, by itself: a page does not fail because this could not be written."""
     seen = update(Session).where(Session.id == session_id, Session.last_seen_at < now).values(last_seen_at=now)
     try:
-        with db.engine.begin() as connection:
+        with hurried_engine().begin() as connection:
             connection.execute(seen)
     except SQLAlchemyError:
         return

@@ -67,7 +67,7 @@ def sign_in() -> ResponseReturnValue:
     """Show the form for signing in."""
     if current_learner():
         return redirect(own_path(request.args.get("next", "")))
-    return _sign_in_page(SignInForm())
+    return access.empty_sign_in_page(wanted=request.args.get("next", ""))
 
 
 @bp.post("/sign-in")

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from cpd.forms import text_of
-from cpd.modules.marking import Answer, Assessment, NotANumber, Question, UnknownAnswer, read_number
+from cpd.modules.marking import Answer, Assessment, NotANumber, Question, read_number
 from cpd.modules.shown import Shown
 
 LONGEST_ANSWER = 60
@@ -26,7 +26,7 @@ class Answers:
 
 
 def read_answers(assessment: Assessment | None, form: MultiDict[str, str]) -> Answers:
-    """Read the fields q1, q2 … of a form. Raises UnknownAnswer for an option that the question does not have."""
+    """Read the fields q1, q2 … of a form. An option that the question does not have is an error beside it."""
     answers = Answers(sent=True)
     for question in assessment.questions if assessment else ():
         if question.kind == "number":
@@ -37,13 +37,15 @@ def read_answers(assessment: Assessment | None, form: MultiDict[str, str]) -> An
 
 
 def _read_chosen(question: Question, chosen: list[str], answers: Answers) -> None:
-    options = sorted(set(chosen))
-    if not set(options) <= set(question.options) or (question.kind == "single" and len(options) > 1):
-        raise UnknownAnswer(question.id)
+    options = sorted(set(chosen) & set(question.options))
+    if len(options) < len(set(chosen)):
+        answers.errors[question.id] = "Choose again: what was sent is not one of these answers"
+    elif question.kind == "single" and len(options) > 1:
+        answers.errors[question.id] = "Choose one answer"
+    elif not options:
+        answers.blanks.append(question.id)
     if options:
         answers.given[question.id] = options
-    else:
-        answers.blanks.append(question.id)
 
 
 def _read_typed(question: Question, sent: str, answers: Answers) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, select, tuple_
@@ -20,10 +21,13 @@ from cpd.modules.models import (
     ModuleSpecialty,
     Specialty,
 )
-from cpd.revisions import PUBLISHED
+from cpd.prepared import Prepared
+from cpd.revisions import PUBLISHED, current_release
+from cpd.web.fragments import fragments_of
 
 AnySelection = Select[*tuple[Any, ...]]
 PAGE = 24
+KEPT = 500  # lists and counts of one kind that a process keeps
 passed, last = aliased(Attempt), aliased(Attempt)
 
 LISTED = (
@@ -56,7 +60,7 @@ _passed_id = (
     .scalar_subquery()
 )
 # The module, and where the learner stands with it, in one statement: this is the page that is read most.
-STANDING = (
+STANDING = Prepared(
     select(
         Module.id,
         Module.slug,
@@ -112,7 +116,7 @@ ATTEMPT = select(
 
 def find_standing(slug: str, *, learner_id: int | None) -> AnyRow | None:
     """A module by its slug with the learner's pass of its edition and last attempt, as the columns of STANDING."""
-    return read_first(STANDING, {"slug": slug, "learner_id": learner_id or 0})
+    return STANDING.first({"slug": slug, "learner_id": learner_id or 0})
 
 
 def find_new_slug(slug: str) -> str | None:
@@ -148,24 +152,38 @@ def has_attempted(revision_id: int, *, learner_id: int) -> bool:
     return read_first(found) is not None
 
 
-def categories() -> Sequence[AnyRow]:
-    """Categories with live modules in their order, as (slug, title, summary, credits, style, count)."""
-    return read(CATEGORIES.where(Category.count > 0))
+@dataclass(frozen=True)
+class Shelves:
+    """Categories with live modules in their order, as (slug, title, summary, credits, style, count), and specialties
+    with live modules, as (slug, title, count)."""
+
+    categories: Sequence[AnyRow]
+    specialties: Sequence[AnyRow]
 
 
-def specialties() -> Sequence[AnyRow]:
-    """Specialties with live modules, as (slug, title, count)."""
-    return read(SPECIALTIES.where(Specialty.count > 0))
+def shelves() -> Shelves:
+    """How the live modules are sorted; read once in a release."""
+    kept: Shelves = fragments_of("shelves of modules", 2).get(current_release(), _shelves)
+    return kept
+
+
+def _shelves() -> Shelves:
+    return Shelves(read(CATEGORIES.where(Category.count > 0)), read(SPECIALTIES.where(Specialty.count > 0)))
 
 
 def newest_in(category_slug: str, *, limit: int) -> Sequence[AnyRow]:
     """The newest modules of a category as the columns in LISTED."""
-    statement = LIST.where(Module.category_slug == category_slug)
-    return read(statement.order_by(Module.reviewed_on.desc(), Module.id.desc()).limit(limit))
+    return catalogue(Wanted(categories=(category_slug,)))[:limit]
 
 
-def catalogue(wanted: Wanted, *, limit: int = PAGE) -> Sequence[AnyRow]:
-    """Live modules as the columns in LISTED, in the order wanted."""
+def catalogue(wanted: Wanted) -> Sequence[AnyRow]:
+    """A page of live modules and one more, as the columns in LISTED, in the order wanted; read once in a release."""
+    lists = fragments_of("lists of modules", KEPT)
+    kept: Sequence[AnyRow] = lists.get((current_release(), wanted), lambda: _list(wanted))
+    return kept
+
+
+def _list(wanted: Wanted) -> Sequence[AnyRow]:
     statement = _filtered(LIST, wanted)
     key, downwards = (
         (Module.reviewed_on, True) if wanted.sort == "newest" else (Module.credits, wanted.sort == "credits")
@@ -175,11 +193,17 @@ def catalogue(wanted: Wanted, *, limit: int = PAGE) -> Sequence[AnyRow]:
         start = tuple_(bindparam("key", wanted.after[0], type_=key.type), wanted.after[1])
         statement = statement.where(place < start if downwards else place > start)
     order = (key.desc(), Module.id.desc()) if downwards else (key, Module.id)
-    return read(statement.order_by(*order).limit(limit))
+    return read(statement.order_by(*order).limit(PAGE + 1))
 
 
 def count_of(wanted: Wanted) -> int:
-    """How many live modules the filters let through."""
+    """How many live modules the filters let through; counted once in a release."""
+    filters = (wanted.categories, wanted.specialties)
+    counts = fragments_of("counts of modules", KEPT)
+    return int(counts.get((current_release(), *filters), lambda: _count(wanted)))
+
+
+def _count(wanted: Wanted) -> int:
     counted = _filtered(select(func.count()).select_from(Module).where(Module.status == PUBLISHED), wanted)
     found = read_first(counted)
     assert found is not None
@@ -195,15 +219,3 @@ def _filtered(statement: AnySelection, wanted: Wanted) -> AnySelection:
         )
         statement = statement.where(named.exists())
     return statement
-
-
-def passed_on(learner_id: int, module_ids: Sequence[int]) -> dict[int, Any]:
-    """When the learner first passed each of these modules, for those passed with credit."""
-    if not module_ids:
-        return {}
-    rows = read(
-        select(Attempt.module_id, func.min(Attempt.submitted_at, type_=Attempt.submitted_at.type))
-        .where(Attempt.learner_id == learner_id, Attempt.module_id.in_(module_ids), Attempt.passed, Attempt.creditable)
-        .group_by(Attempt.module_id)
-    )
-    return {row[0]: row[1] for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,17 +10,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from markupsafe import Markup
 
 from cpd.auth.access import Learner
 from cpd.db import AnyRow
 from cpd.modules import queries
 from cpd.modules.catalogue import SORTS, Wanted
-from cpd.modules.forms import Answers
+from cpd.modules.forms import Answers, question_cards
 from cpd.modules.services import Place
 from cpd.modules.shown import Shown, find_kept, shown
 from cpd.revisions import PUBLISHED
 from cpd.web import clock
-from cpd.web.templating import minutes
+from cpd.web.drawn import fragment, gap
+from cpd.web.templating import day, minutes
+
+PROGRESS = ("passed_on", "passed_id", "last_id", "last_score", "last_out_of")
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,8 @@ def place_of(standing: AnyRow) -> Place:
     return Place(standing.slug, standing.category_slug, standing.category_title, standing.category_style)
 
 
-def module_rows(rows: Sequence[AnyRow], *, today: date, learner: Learner | None) -> list[dict[str, Any]]:
-    """Modules as a list draws them; for a learner, with the date of the pass."""
-    passed = queries.passed_on(learner.id, [row.id for row in rows]) if learner else {}
+def module_rows(rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
+    """Modules as a list draws them, with a gap for what `done_lines` says of each."""
     return [
         {
             "slug": row.slug,
@@ -76,11 +79,22 @@ def module_rows(rows: Sequence[AnyRow], *, today: date, learner: Learner | None)
             "reviewed": row.reviewed_on,
             "drugs": row.drugs,
             "external": row.external,
-            "expired": row.expires_on < today,
-            "passed_on": local_date(passed.get(row.id), learner),
+            "done": gap(f"done_{row.id}"),
         }
         for row in rows
     ]
+
+
+def done_lines(rows: Sequence[AnyRow], passed: Mapping[int, date]) -> dict[str, Markup]:
+    """For each module of a list: when the learner completed it, or that it has expired, or nothing."""
+    now = today()
+    return {f"done_{row.id}": _done_line(passed.get(row.id), row.expires_on < now) for row in rows}
+
+
+def _done_line(passed_on: date | None, expired: bool) -> Markup:
+    if passed_on is None and not expired:
+        return Markup()
+    return fragment("modules/done.html", (passed_on, expired), lambda: {"passed_on": passed_on})
 
 
 def local_date(moment: datetime | None, learner: Learner | None) -> date | None:
@@ -88,13 +102,13 @@ def local_date(moment: datetime | None, learner: Learner | None) -> date | None:
     return moment.astimezone(ZoneInfo(learner.zone)).date() if moment and learner else None
 
 
-def filters(wanted: Wanted, categories: Sequence[AnyRow], specialties: Sequence[AnyRow]) -> dict[str, Any]:
+def filters(wanted: Wanted, shelves: queries.Shelves) -> dict[str, Any]:
     """The filters of the catalogue, those that are on, and the orders."""
-    titles = {each.slug: each.title for each in (*specialties, *categories)}
+    titles = {each.slug: each.title for each in (*shelves.specialties, *shelves.categories)}
     return {
         "filters": {
-            "categories": [_choice(each, wanted.categories) for each in categories],
-            "specialties": [_choice(each, wanted.specialties) for each in specialties],
+            "categories": [_choice(each, wanted.categories) for each in shelves.categories],
+            "specialties": [_choice(each, wanted.specialties) for each in shelves.specialties],
         },
         "active": [
             {"title": titles[slug], "remove_url": wanted.without(slug).url}
@@ -121,6 +135,17 @@ def next_page(wanted: Wanted, found: Sequence[AnyRow]) -> str | None:
     return wanted.going_on_after(last.reviewed_on if wanted.sort == "newest" else last.credits, last.id).url
 
 
+def identity(standing: AnyRow) -> tuple[Hashable, ...]:
+    """All that the pages of a module show of it, beside the learner's state: its rendering, place, and standing."""
+    return (
+        standing.live_rendering_id,
+        standing.slug,
+        category_of(standing),
+        standing.status,
+        standing.expires_on < today(),
+    )
+
+
 def _head(standing: AnyRow, revision: Shown) -> dict[str, Any]:
     """What every page of a module shows of it."""
     return {
@@ -133,21 +158,25 @@ def _head(standing: AnyRow, revision: Shown) -> dict[str, Any]:
     }
 
 
-def module_page(standing: AnyRow, live: Shown, learner: Learner | None) -> dict[str, Any]:
-    """The module page: facts, text, and the learner's state."""
+def state_of(standing: AnyRow, learner: Learner | None) -> str:
+    """Where the learner stands with a module, in a word."""
     if learner is None:
-        state = "signed-out"
-    elif standing.passed_id is not None:
-        state = "passed"
-    else:
-        state = "failed" if standing.last_id is not None else "start"
-    return {
-        "module": _head(standing, live),
-        "state": state,
-        "passed_on": local_date(standing.passed_at, learner),
-        "passed_id": standing.passed_id,
-        "last_attempt": _last_attempt(standing),
-    }
+        return "signed-out"
+    if standing.passed_id is not None:
+        return "passed"
+    return "failed" if standing.last_id is not None else "start"
+
+
+def module_page(standing: AnyRow, live: Shown, state: str) -> dict[str, Any]:
+    """The module page: facts, text, and gaps for what `progress` says."""
+    return {"module": _head(standing, live), "state": state} | {name: gap(name) for name in PROGRESS}
+
+
+def progress(standing: AnyRow, learner: Learner | None) -> dict[str, str]:
+    """What the module page says of the learner's pass and last attempt."""
+    passed_on = local_date(standing.passed_at, learner)
+    last = (standing.passed_id, standing.last_id, standing.last_score, standing.last_out_of)
+    return dict(zip(PROGRESS, (day(passed_on) if passed_on else "", *map(str, last)), strict=True))
 
 
 def revision_page(standing: AnyRow, revision: Shown) -> dict[str, Any]:
@@ -155,19 +184,14 @@ def revision_page(standing: AnyRow, revision: Shown) -> dict[str, Any]:
     return {"module": _head(standing, revision), "current": standing.status == PUBLISHED}
 
 
-def _last_attempt(standing: AnyRow) -> dict[str, int] | None:
-    if standing.last_id is None:
-        return None
-    return {"id": standing.last_id, "score": standing.last_score, "out_of": standing.last_out_of}
-
-
-def sheet(standing: AnyRow, opened: Shown, answers: Answers, refusal: str | None) -> dict[str, Any]:
+def sheet(standing: AnyRow, opened: Shown, answers: Answers, refusal: str | None = None) -> dict[str, Any]:
     """The assessment around its questions: blanks and errors by number, and whether credit follows."""
     assert opened.assessment is not None
     numbers = {question.id: number for number, question in enumerate(opened.assessment.questions, 1)}
     return {
         "module": _head(standing, opened),
         "intro": opened.piece("intro"),
+        "questions": question_cards(opened, answers),
         "blanks": [{"id": each, "number": numbers[each]} for each in answers.blanks] if answers.sent else [],
         "errors": [{"id": each, "number": numbers[each], "text": text} for each, text in answers.errors.items()],
         "refusal": refusal,

@@ -2,43 +2,50 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from cpd.auth.access import Learner, current_learner, learner_required, professional_required
 from cpd.db import AnyRow, db
 from cpd.modules import catalogue as lists
 from cpd.modules import queries, services, showing
-from cpd.modules.forms import Answers, marked_cards, question_cards, read_answers
+from cpd.modules.forms import Answers, marked_cards, read_answers
 from cpd.modules.marking import UnknownAnswer
 from cpd.modules.shown import Shown, shown
 from cpd.modules.sitting import Sitting, SittingRefused, new_sitting, read_sitting, sign
-from cpd.record.queries import find_award, total_of
-from cpd.revisions import PUBLISHED
+from cpd.record.queries import find_award, passed_on, total_of
+from cpd.revisions import PUBLISHED, current_release
 from cpd.web import clock
+from cpd.web.drawn import answer, gap
 
 bp = Blueprint("modules", __name__, url_prefix="/modules")
 
 
 @bp.get("/")
-def catalogue() -> str:
+def catalogue() -> Response:
     """List live modules by category and specialty, a page at a time."""
-    categories, specialties = queries.categories(), queries.specialties()
+    learner, shelves = current_learner(), queries.shelves()
     try:
         wanted = lists.read_wanted(
             request.args.to_dict(flat=False),
-            categories={each.slug for each in categories},
-            specialties={each.slug for each in specialties},
+            categories={each.slug for each in shelves.categories},
+            specialties={each.slug for each in shelves.specialties},
         )
     except lists.UnknownPlace:
         abort(404)
-    found = queries.catalogue(wanted, limit=queries.PAGE + 1)
-    return render_template(
+    found = queries.catalogue(wanted)
+    rows = found[: queries.PAGE]
+    passed = passed_on(learner.id, [row.id for row in rows]) if learner else {}
+    return answer(
         "modules/catalogue.html",
-        **showing.filters(wanted, categories, specialties),
-        rows=showing.module_rows(found[: queries.PAGE], today=showing.today(), learner=current_learner()),
-        total=queries.count_of(wanted),
-        next_url=showing.next_page(wanted, found),
+        (current_release(), wanted),
+        lambda: {
+            **showing.filters(wanted, shelves),
+            "rows": showing.module_rows(rows),
+            "total": queries.count_of(wanted),
+            "next_url": showing.next_page(wanted, found),
+        },
+        **showing.done_lines(rows, passed),
     )
 
 
@@ -50,8 +57,12 @@ def module(slug: str) -> ResponseReturnValue:
     standing = queries.find_standing(slug, learner_id=learner.id if learner else None)
     if standing is None or not _readable(standing):
         return _moved_or_missing(slug)
-    return render_template(
-        "modules/module.html", **showing.module_page(standing, showing.live_revision(standing), learner)
+    state = showing.state_of(standing, learner)
+    return answer(
+        "modules/module.html",
+        (showing.identity(standing), state),
+        lambda: showing.module_page(standing, showing.live_revision(standing), state),
+        **showing.progress(standing, learner),
     )
 
 
@@ -80,7 +91,13 @@ def assessment(slug: str, learner: Learner) -> ResponseReturnValue:
     live = showing.live_revision(standing)
     if live.assessment is None:
         return redirect(f"/modules/{slug}")
-    return _sheet(standing, live, _new_sitting(standing, live, learner), Answers())
+    sitting = _new_sitting(standing, live, learner)
+    return answer(
+        "modules/assessment.html",
+        showing.identity(standing),
+        lambda: showing.sheet(standing, live, Answers()) | {"token": gap("token")},
+        token=sign(sitting, _secret_key()),
+    )
 
 
 @bp.post("/<slug:slug>/assessment")
@@ -173,7 +190,6 @@ def _sheet(standing: AnyRow, opened: Shown, sitting: Sitting, answers: Answers, 
     return render_template(
         "modules/assessment.html",
         **showing.sheet(standing, opened, answers, refusal),
-        questions=question_cards(opened, answers),
         token=sign(sitting, _secret_key()),
     )
 

@@ -9,12 +9,16 @@ from sqlalchemy import bindparam, func, select, tuple_
 from cpd import revisions
 from cpd.db import AnyRow, read, read_first
 from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
-from cpd.revisions import DRAFT, PUBLISHED
+from cpd.prepared import Prepared
+from cpd.revisions import DRAFT, PUBLISHED, current_release
+from cpd.web.fragments import fragments_of
 
 PAGE = 100
-STANDING = select(
-    Monograph.id, Monograph.slug, Monograph.status, Monograph.live_revision_id, Monograph.live_rendering_id
-).where(Monograph.slug == bindparam("slug"), Monograph.status != DRAFT, Monograph.live_rendering_id.is_not(None))
+STANDING = Prepared(
+    select(
+        Monograph.id, Monograph.slug, Monograph.status, Monograph.live_revision_id, Monograph.live_rendering_id
+    ).where(Monograph.slug == bindparam("slug"), Monograph.status != DRAFT, Monograph.live_rendering_id.is_not(None))
+)
 RENDERED = (
     select(
         MonographRendering.id.label("rendering_id"),
@@ -44,7 +48,7 @@ LISTED = select(
 
 def find_standing(slug: str) -> AnyRow | None:
     """A monograph that is or was live, as (id, slug, status, live_revision_id, live_rendering_id)."""
-    return read_first(STANDING, {"slug": slug})
+    return STANDING.first({"slug": slug})
 
 
 def find_new_slug(slug: str) -> str | None:
@@ -75,7 +79,12 @@ def count_of_mentions(slug: str) -> int:
 
 
 def letters() -> dict[str, int]:
-    """The letters that live monographs begin with, and how many."""
+    """The letters that live monographs begin with, and how many; counted once in a release."""
+    kept: dict[str, int] = fragments_of("letters of monographs", 2).get(current_release(), _letters)
+    return kept
+
+
+def _letters() -> dict[str, int]:
     counted = select(Monograph.letter, func.count()).where(Monograph.status == PUBLISHED).group_by(Monograph.letter)
     return {row[0]: row[1] for row in read(counted)}
 

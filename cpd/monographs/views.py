@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Hashable
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from cpd.auth.access import professional_required
@@ -14,30 +15,35 @@ from cpd.db import LARGEST_ID, AnyRow
 from cpd.monographs import queries
 from cpd.monographs.sections import NOT_STATED
 from cpd.monographs.shown import Shown, find_kept, shown
-from cpd.revisions import PUBLISHED
+from cpd.revisions import PUBLISHED, current_release
+from cpd.web.drawn import answer
 
 bp = Blueprint("monographs", __name__, url_prefix="/monographs")
 
 
 @bp.get("/")
 @professional_required
-def index() -> str:
+def index() -> Response:
     """List live monographs from A to Z."""
-    counts = queries.letters()
     letter = request.args.get("letter", "").upper()
-    letter = letter if letter in counts else ""
-    found = queries.listed(letter=letter, after=_after(), limit=queries.PAGE + 1)
+    letter = letter if letter in queries.letters() else ""
+    after = _after()
+    return answer("monographs/index.html", (current_release(), letter, after), lambda: _index(letter, after))
+
+
+def _index(letter: str, after: tuple[str, int] | None) -> dict[str, Any]:
+    counts = queries.letters()
+    found = queries.listed(letter=letter, after=after, limit=queries.PAGE + 1)
     rows = found[: queries.PAGE]
-    return render_template(
-        "monographs/index.html",
-        letters=[
+    return {
+        "letters": [
             {"letter": each, "current": each == letter, "there": each in counts} for each in string.ascii_uppercase
         ],
-        letter=letter or None,
-        rows=rows,
-        total=sum(counts.values()),
-        next_url=_next_url(letter, rows[-1]) if len(found) > queries.PAGE else None,
-    )
+        "letter": letter or None,
+        "rows": rows,
+        "total": sum(counts.values()),
+        "next_url": _next_url(letter, rows[-1]) if len(found) > queries.PAGE else None,
+    }
 
 
 @bp.get("/<slug:slug>")
@@ -47,12 +53,15 @@ def monograph(slug: str) -> ResponseReturnValue:
     standing = queries.find_standing(slug)
     if standing is None:
         return _moved_or_missing(slug, "")
-    return render_template(
+    return answer(
         "monographs/monograph.html",
-        monograph=_live(standing),
-        withdrawn=standing.status != PUBLISHED,
-        not_stated=NOT_STATED,
-        cpd=queries.mentions_of(standing.slug),
+        _identity(standing),
+        lambda: {
+            "monograph": _live(standing),
+            "withdrawn": standing.status != PUBLISHED,
+            "not_stated": NOT_STATED,
+            "cpd": queries.mentions_of(standing.slug),
+        },
     )
 
 
@@ -63,7 +72,12 @@ def card(slug: str) -> ResponseReturnValue:
     standing = queries.find_standing(slug)
     if standing is None:
         return _moved_or_missing(slug, "/card")
-    return render_template("monographs/card.html", **_card(standing))
+    return answer("monographs/card.html", _identity(standing), lambda: _card(standing))
+
+
+def _identity(standing: AnyRow) -> tuple[Hashable, ...]:
+    """All that the pages of a monograph show: its rendering, its status, and the modules of a release that name it."""
+    return (current_release(), standing.live_rendering_id, standing.slug, standing.status)
 
 
 def card_of(slug: str) -> dict[str, Any] | None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import Integer, bindparam, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from cpd.db import AnyRow, Credits, read, read_first
+from cpd.prepared import Prepared
 from cpd.record.models import Entry
 
 PAGE = 50
+MOST_NAMED = 30  # modules that a statement can ask about
+NOTHING = Decimal("0.00")
 SHOWN = (
     Entry.id,
     Entry.title,
@@ -28,15 +34,36 @@ SHOWN = (
     Entry.out_of,
     Entry.learned_on,
 )
-NEWEST = (
-    select(*SHOWN)
-    .where(Entry.learner_id == bindparam("learner_id"))
+_OF_THE_LEARNER = Entry.learner_id == bindparam("learner_id")
+_TOTAL = select(func.sum(Entry.claimed_credits, type_=Credits)).where(_OF_THE_LEARNER).correlate(None).scalar_subquery()
+_COUNT = select(func.count()).where(_OF_THE_LEARNER).correlate(None).scalar_subquery()
+TOTAL = select(_TOTAL.label("total"), _COUNT.label("entries"))
+# Entries and their exact sum in one statement: this is the page that learners read most of their own.
+_NEWEST = (
+    select(*SHOWN, _TOTAL.label("total"), _COUNT.label("entries"))
+    .where(_OF_THE_LEARNER)
     .order_by(Entry.learned_on.desc(), Entry.id.desc())
     .limit(bindparam("limit"))
 )
-OLDER = NEWEST.where(tuple_(Entry.learned_on, Entry.id) < tuple_(bindparam("on"), bindparam("id")))
-TOTAL = select(func.sum(Entry.claimed_credits, type_=Credits).label("claimed"), func.count().label("entries")).where(
-    Entry.learner_id == bindparam("learner_id")
+NEWEST = Prepared(_NEWEST)
+OLDER = _NEWEST.where(tuple_(Entry.learned_on, Entry.id) < tuple_(bindparam("on"), bindparam("id")))
+_newest = aliased(Entry)
+_NEWEST_IDS = (
+    select(_newest.id)
+    .where(_newest.learner_id == bindparam("learner_id"))
+    .order_by(_newest.learned_on.desc(), _newest.id.desc())
+    .limit(bindparam("limit"))
+)
+_NAMED = Entry.module_id.in_([bindparam(f"module_{place}", type_=Integer) for place in range(MOST_NAMED)])
+NEWEST_AND_NAMED = Prepared(
+    select(*SHOWN, Entry.module_id, _TOTAL.label("total"), _COUNT.label("entries"))
+    .where(_OF_THE_LEARNER, or_(Entry.id.in_(_NEWEST_IDS), _NAMED))
+    .order_by(Entry.learned_on.desc(), Entry.id.desc())
+)
+PASSED_ON = Prepared(
+    select(Entry.module_id, func.min(Entry.learned_on).label("learned_on"))
+    .where(_OF_THE_LEARNER, _NAMED)
+    .group_by(Entry.module_id)
 )
 OF_EDITION = select(*SHOWN).where(
     Entry.learner_id == bindparam("learner_id"),
@@ -45,19 +72,55 @@ OF_EDITION = select(*SHOWN).where(
 )
 
 
-def entries_of(learner_id: int, *, before: tuple[date, int] | None = None, limit: int = PAGE) -> Sequence[AnyRow]:
-    """A learner's entries as the columns in SHOWN, newest learning first, from the one `before` on."""
+@dataclass(frozen=True)
+class Entries:
+    """Some entries of a learner as the columns in SHOWN, with the sum of all claimed credits and the number of all."""
+
+    rows: Sequence[AnyRow]
+    total: Decimal
+    count: int
+
+
+def entries_of(learner_id: int, *, before: tuple[date, int] | None = None, limit: int = PAGE) -> Entries:
+    """A learner's entries, newest learning first, from the one `before` on."""
     values: dict[str, Any] = {"learner_id": learner_id, "limit": limit}
     if before is None:
-        return read(NEWEST, values)
-    return read(OLDER, values | {"on": before[0], "id": before[1]})
+        rows = NEWEST.all(values)
+        return Entries(rows, rows[0].total, rows[0].entries) if rows else Entries((), NOTHING, 0)
+    rows = read(OLDER, values | {"on": before[0], "id": before[1]})
+    return Entries(rows, *((rows[0].total, rows[0].entries) if rows else total_of(learner_id)))
+
+
+def newest_and_passed(learner_id: int, module_ids: Sequence[int], *, limit: int) -> tuple[Entries, dict[int, date]]:
+    """A learner's newest entries, and when each of some modules first gave credit; one statement for MOST_NAMED."""
+    named, more = module_ids[:MOST_NAMED], module_ids[MOST_NAMED:]
+    rows = NEWEST_AND_NAMED.all({"learner_id": learner_id, "limit": limit, **_named(named)})
+    if not rows:
+        return Entries((), NOTHING, 0), {}
+    passed = {row.module_id: row.learned_on for row in rows if row.module_id in named}
+    return Entries(rows[:limit], rows[0].total, rows[0].entries), passed | passed_on(learner_id, more)
+
+
+def passed_on(learner_id: int, module_ids: Sequence[int]) -> dict[int, date]:
+    """When each of these modules first gave credit to the learner; one statement for MOST_NAMED of them."""
+    passed: dict[int, date] = {}
+    for start in range(0, len(module_ids), MOST_NAMED):
+        named = _named(module_ids[start : start + MOST_NAMED])
+        rows = PASSED_ON.all({"learner_id": learner_id, **named})
+        passed |= {row.module_id: row.learned_on for row in rows}
+    return passed
+
+
+def _named(module_ids: Sequence[int]) -> dict[str, int]:
+    """The parameters of _NAMED; places that are not needed name no module."""
+    return {f"module_{place}": number for place, number in zip_longest(range(MOST_NAMED), module_ids, fillvalue=0)}
 
 
 def total_of(learner_id: int) -> tuple[Decimal, int]:
     """The sum of a learner's claimed credits, and the number of entries."""
     found = read_first(TOTAL, {"learner_id": learner_id})
     assert found is not None
-    return found.claimed or Decimal("0.00"), found.entries
+    return found.total or NOTHING, found.entries
 
 
 def find_award(learner_id: int, *, module_id: int, edition: int) -> AnyRow | None:

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, request
 
 from cpd.auth.access import Learner, learner_required
 from cpd.db import LARGEST_ID
 from cpd.record import queries
+from cpd.web import drawn
+from cpd.web.drawn import gap
 
 bp = Blueprint("record", __name__, url_prefix="/record")
 
 
 @bp.get("/")
 @learner_required
-def record(learner: Learner) -> str:
+def record(learner: Learner) -> Response:
     """List the learner's entries with their exact sum, newest learning first."""
-    entries = queries.entries_of(learner.id, before=_before(), limit=queries.PAGE + 1)
-    total, count = queries.total_of(learner.id)
-    shown = entries[: queries.PAGE]
-    last = shown[-1] if len(entries) > queries.PAGE else None
-    return render_template(
+    found = queries.entries_of(learner.id, before=_before(), limit=queries.PAGE + 1)
+    entries = tuple(found.rows[: queries.PAGE])
+    last = entries[-1] if len(found.rows) > queries.PAGE else None
+    return drawn.answer(
         "record/record.html",
-        entries=shown,
-        total=total,
-        count=count,
-        next_url=f"/record/?after={last.learned_on:%Y-%m-%d}.{last.id}" if last else None,
+        (found.count == 0, last is None),
+        lambda: {
+            "entries": gap("entries"),
+            "summed": gap("summed") if found.count else None,
+            "next_url": gap("next_url") if last else None,
+        },
+        entries=drawn.fragment("record/entries.html", entries, lambda: {"entries": entries}),
+        summed=drawn.fragment(
+            "record/summed.html",
+            (found.total, found.count),
+            lambda: {"total": found.total, "count": found.count},
+        ),
+        next_url=f"/record/?after={last.learned_on:%Y-%m-%d}.{last.id}" if last else "",
     )
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from cpd.auth.access import Learner, current_learner
+from cpd.auth.access import current_learner
+from cpd.db import AnyRow
 from cpd.modules import queries as modules
-from cpd.modules.showing import live_revision, module_rows, today
+from cpd.modules.showing import done_lines, live_revision, module_rows
+from cpd.modules.shown import Shown
 from cpd.monographs.views import card_of
 from cpd.pictures import MEDIA_TYPES, find_picture
-from cpd.record.queries import entries_of, total_of
-from cpd.web.static import YEAR
+from cpd.record.queries import Entries, newest_and_passed
+from cpd.revisions import current_release
+from cpd.web.drawn import answer, fragment, gap
+from cpd.web.static import FOR_A_YEAR
 
 bp = Blueprint("site", __name__)
 
@@ -22,17 +28,24 @@ EXAMPLE_DRUG = "baclofen-intrathecal"
 
 
 @bp.get("/")
-def home() -> str:
+def home() -> Response:
     """Show the newest modules by category, and to a learner their total."""
     learner = current_learner()
-    categories = modules.categories()
-    return render_template(
+    categories = modules.shelves().categories
+    rows = [row for each in categories for row in modules.newest_in(each.slug, limit=SHOWN)]
+    entries, passed = newest_and_passed(learner.id, [row.id for row in rows], limit=SHOWN) if learner else (None, {})
+    return answer(
         "site/home.html",
-        categories=[_category(each, learner) for each in categories],
-        total_modules=sum(each.count for each in categories),
-        sample=None if learner else _sample(categories),
-        card=None if learner else card_of(EXAMPLE_DRUG),
-        record=_record(learner) if learner else None,
+        current_release(),
+        lambda: {
+            "categories": [_category(each) for each in categories],
+            "total_modules": sum(each.count for each in categories),
+            "sample": None if learner else _sample(rows),
+            "card": None if learner else card_of(EXAMPLE_DRUG),
+            "record": gap("record") if learner else None,
+        },
+        record=_record(entries) if entries else "",
+        **done_lines(rows, passed),
     )
 
 
@@ -42,24 +55,23 @@ def picture(digest: str, ending: str) -> ResponseReturnValue:
     data = find_picture(digest)
     if data is None:
         abort(404)
-    return data, {"Content-Type": MEDIA_TYPES[ending], "Cache-Control": f"public, max-age={YEAR}, immutable"}
+    return data, {"Content-Type": MEDIA_TYPES[ending], "Cache-Control": FOR_A_YEAR}
 
 
-def _category(category: Any, learner: Learner | None) -> dict[str, Any]:
+def _category(category: AnyRow) -> dict[str, Any]:
     rows = modules.newest_in(category.slug, limit=SHOWN)
-    return {**category._mapping, "modules": module_rows(rows, today=today(), learner=learner)}
+    return {**category._mapping, "modules": module_rows(rows)}
 
 
-def _sample(categories: Any) -> Any:
+def _sample(rows: Sequence[AnyRow]) -> Shown | None:
     """A module whose authors, reviewers, dates and funding show what every module states."""
-    for category in categories:
-        for row in modules.newest_in(category.slug, limit=1):
-            standing = modules.find_standing(row.slug, learner_id=None)
-            if standing is not None and standing.live_rendering_id and row.external is None:
-                return live_revision(standing)
+    for row in rows:
+        standing = modules.find_standing(row.slug, learner_id=None)
+        if standing is not None and standing.live_rendering_id and row.external is None:
+            return live_revision(standing)
     return None
 
 
-def _record(learner: Learner) -> dict[str, Any]:
-    total, count = total_of(learner.id)
-    return {"total": total, "count": count, "entries": entries_of(learner.id, limit=SHOWN)}
+def _record(entries: Entries) -> Markup:
+    lines = tuple((row.title, row.category_title, row.claimed_credits) for row in entries.rows)
+    return fragment("site/record.html", (entries.total, lines), lambda: {"total": entries.total, "lines": lines})

@@ -41,19 +41,17 @@ class NoFlaskSession(SessionInterface):
         return False
 
 
-def configure(app: Flask) -> None:
+def configure(app: Flask, *, https: bool) -> None:
     """Make an application use these cookies and no session of Flask's."""
+    app.extensions["cookie_prefix"] = "__Host-" if https else ""
     app.session_interface = NoFlaskSession()
     app.after_request(_send)
 
 
 def full_name(name: str) -> str:
     """The name on the wire. Under https browsers hold cookies named like this to this very host."""
-    return f"__Host-{name}" if _https() else name
-
-
-def _https() -> bool:
-    return bool(current_app.config["SETTINGS"].https)
+    prefix: str = current_app.extensions["cookie_prefix"]
+    return prefix + name
 
 
 def value_of(name: str) -> str | None:
@@ -90,13 +88,16 @@ def new_token() -> str:
 
 def sent_token() -> str | None:
     """The session token that came with this request, or None if there was none or it is not of our making."""
-    token = value_of(SESSION)
-    return token if token and TOKEN.fullmatch(token) else None
+    if "sent_token" not in g:
+        token = value_of(SESSION)
+        g.sent_token = token if token and TOKEN.fullmatch(token) else None
+    sent: str | None = g.sent_token
+    return sent
 
 
 def session_token() -> str:
     """The session token of this visitor; who has none is given an anonymous one with the answer."""
-    outgoing: Outgoing | None = g.get("cookies", {}).get(SESSION)
+    outgoing: Outgoing | None = g.cookies.get(SESSION) if "cookies" in g else None
     token = outgoing.value if outgoing else sent_token()
     if not token:
         token = ANONYMOUS + new_token()
@@ -105,7 +106,9 @@ def session_token() -> str:
 
 
 def _send(response: Response) -> Response:
-    secure = _https()
+    if "cookies" not in g:
+        return response
+    secure = bool(current_app.extensions["cookie_prefix"])
     for name, cookie in g.pop("cookies", {}).items():
         age = cookie.max_age if cookie.value else 0
         response.set_cookie(

@@ -21,11 +21,10 @@ class CsrfFailed(BadRequest):
     description = "This page was open for too long. Go back, reload it and try again."
 
 
-def configure(app: Flask) -> None:
-    """Check every request but GET, HEAD and OPTIONS, and give templates `csrf_token()`."""
-    cookies.configure(app)
+def configure(app: Flask, *, https: bool) -> None:
+    """Check every request but GET, HEAD and OPTIONS."""
+    cookies.configure(app, https=https)
     app.before_request(check)
-    app.add_template_global(csrf_token)
 
 
 def csrf_token() -> str:

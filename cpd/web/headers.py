@@ -1,6 +1,4 @@
-"""Security headers on every answer: pages, errors, redirects and static files."""
-
-from flask import Flask, Response
+"""Security headers, on every answer: pages, errors, redirects and static files."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -15,14 +13,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+NOT_KEPT = ("Cache-Control", "no-store")
+_PAIRS = list(HEADERS.items())
 
 
-def configure(app: Flask) -> None:
-    """Put the headers on every answer, and keep pages out of shared caches."""
-
-    @app.after_request
-    def add_headers(response: Response) -> Response:
-        response.headers.extend(HEADERS)
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "no-store"
-        return response
+def complete(given: list[tuple[str, str]]) -> None:
+    """Add our headers to those of an answer, and keep it out of caches unless it says otherwise."""
+    if "Cache-Control" not in dict(given):
+        given.append(NOT_KEPT)
+    given += _PAIRS

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from cpd import paths
-from cpd.db import reader
+from cpd.db import is_read_only, reader
 from cpd.settings import Settings
 
 bp = Blueprint("health", __name__)
@@ -25,7 +25,7 @@ def alive() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """The database is reachable and migrated. Answers loopback or the probe token only."""
+    """The database is reachable, migrated and can be written. Answers loopback or the probe token only."""
     if not _may_ask(current_app.config["SETTINGS"]):
         abort(404)
     problem = find_problem()
@@ -39,7 +39,9 @@ def find_problem() -> str | None:
     except SQLAlchemyError:
         return "the database cannot be reached"
     wanted = ScriptDirectory(str(paths.MIGRATIONS)).get_current_head()
-    return None if revision == wanted else f"the database is at {revision or 'no migration'}, not at {wanted}"
+    if revision != wanted:
+        return f"the database is at {revision or 'no migration'}, not at {wanted}"
+    return "the database can be read and not be written" if is_read_only() else None
 
 
 def _may_ask(settings: Settings) -> bool:

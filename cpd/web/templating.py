@@ -1,16 +1,15 @@
-"""Filters and variables that every template has."""
+"""Filters and constants that every template has."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
 
-from flask import Flask, request
+from flask import Flask
 from jinja2 import StrictUndefined
 
 from cpd.settings import Settings
 from cpd.web.static import static_url
-from cpd.web.theme import chosen_theme
 
 MINUTES_A_CREDIT = 60
 
@@ -36,7 +35,7 @@ def month(value: date | datetime) -> str:
 
 
 def configure(app: Flask, settings: Settings) -> None:
-    """Make undefined names an error and bring the filters and variables that base.html needs."""
+    """Make undefined names an error and bring the filters and constants that base.html needs."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"credits": two_places, "minutes": minutes, "day": day, "month": month}
@@ -46,7 +45,3 @@ def configure(app: Flask, settings: Settings) -> None:
         "static_url": static_url,
         "icons_url": static_url("vendor/icons.svg"),
     }
-
-    @app.context_processor
-    def variables_of_the_request() -> dict[str, str]:
-        return {"theme": chosen_theme(), "request_path": request.full_path.rstrip("?")}

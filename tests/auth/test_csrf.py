@@ -1,7 +1,10 @@
 """Forms are tied to the browser they were given to; cookies."""
 
+from dataclasses import replace
+
 import pytest
 
+from cpd import create_app
 from cpd.web import csrf
 from tests.auth.browser import ANN, PASSWORD, Browser, hidden_fields
 
@@ -104,8 +107,7 @@ def test_every_cookie_is_held_back_from_scripts_and_other_sites(browser):
 
 
 def test_cookies_are_secure_and_bound_to_the_host_under_https(app):
-    app.config["SETTINGS"] = type(app.config["SETTINGS"])(**{**app.config["SETTINGS"].__dict__, "https": True})
-    browser = Browser(app)
+    browser = Browser(create_app(replace(app.config["SETTINGS"], https=True)))
     browser.place["wsgi.url_scheme"] = "https"
     browser.client.set_cookie("__Host-cpd_session", "a." + "x" * 43, secure=True)
 

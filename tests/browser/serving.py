@@ -48,6 +48,7 @@ def cpd_serve(settings: Settings, *options: str) -> Iterator[str]:
 def cpd_publish(settings: Settings) -> str:
     """Run `cpd publish`; gives what it said."""
     done = subprocess.run(cpd("publish"), env=environment(settings), capture_output=True, text=True, check=False)
+    (settings.instance_folder / "publish.log").write_text(done.stdout + done.stderr, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -65,6 +66,7 @@ def environment(settings: Settings, **others: int) -> dict[str, str]:
         "SECRET_KEY": settings.secret_key,
         "HASH_MEMORY": settings.hash_memory,
         "HASH_TIME": settings.hash_time,
+        "TRUSTED_HOSTS": ",".join(settings.trusted_hosts),
         **others,
     }
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CPD_")}

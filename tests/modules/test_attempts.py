@@ -172,7 +172,7 @@ def test_a_number_within_the_tolerance_is_right_however_it_is_typed(publish, sig
     assert [attempt.score for attempt in rows_of(Attempt)] == [3]
 
 
-def test_an_unknown_option_is_refused_and_nothing_is_kept(publish, sign_in, sit, rows_of):
+def test_an_unknown_option_brings_the_sheet_back_and_nothing_is_kept(publish, sign_in, sit, rows_of):
     publish("sepsis", assessment=THREE_QUESTIONS)
     sign_in()
     sheet = sit("sepsis")
@@ -185,7 +185,7 @@ def test_an_unknown_option_is_refused_and_nothing_is_kept(publish, sign_in, sit,
         "quote": {"q1": "'; --"},
     }
     answers = {name: sheet.submit(**RIGHT | changes).status_code for name, changes in wrong.items()}
-    assert answers == dict.fromkeys(wrong, 400)
+    assert answers == dict.fromkeys(wrong, 422)
     assert rows_of(Attempt) == []
     assert rows_of(Entry) == []
 

@@ -1,0 +1,98 @@
+"""Selects that run on every page: made into SQL once for each database, not once for each execution.
+
+SQLAlchemy spends more time around such a statement than SQLite within it, and a page has two. The statement, its SQL,
+its parameters and its types stay SQLAlchemy's, so both databases read the same. Whatever goes wrong is left to the
+ordinary way, which knows what to do about it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from cpd.db import AnyRow, AnySelect, read, reader
+
+Processor = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A statement as one database takes it. `names` are the parameters in order, where they go by their place."""
+
+    sql: str
+    constants: Mapping[str, Any]
+    names: Sequence[str] | None
+    typed: Mapping[str, Processor]
+    processors: Sequence[tuple[int, Processor]]
+    make_row: Callable[[Sequence[Any]], AnyRow]
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        given = {**self.constants, **values}
+        for name, process in self.typed.items():
+            given[name] = process(given[name])
+        return given if self.names is None else [given[name] for name in self.names]
+
+    def row(self, columns: Sequence[Any]) -> AnyRow:
+        if self.processors:
+            columns = list(columns)
+            for place, process in self.processors:
+                columns[place] = process(columns[place])
+        return self.make_row(columns)
+
+
+class Prepared:
+    """A select without lists among its parameters."""
+
+    def __init__(self, statement: AnySelect) -> None:
+        self._statement = statement
+        self._forms: dict[str, Form] = {}
+
+    def all(self, values: Mapping[str, Any]) -> Sequence[AnyRow]:
+        """The rows as column tuples."""
+        connection = reader()
+        form = self._forms.get(connection.dialect.name) or self._prepare(connection.dialect)
+        driver = connection.dialect.loaded_dbapi
+        try:
+            cursor = connection.connection.cursor()
+            try:
+                cursor.execute(form.sql, form.parameters(values))
+                found = cursor.fetchall()
+            finally:
+                cursor.close()
+        except driver.Error:
+            with contextlib.suppress(driver.Error):
+                connection.connection.rollback()  # PostgreSQL reads nothing more in a transaction that failed
+            return read(self._statement, values)
+        return [form.row(columns) for columns in found]
+
+    def first(self, values: Mapping[str, Any]) -> AnyRow | None:
+        """The first row, or None."""
+        rows = self.all(values)
+        return rows[0] if rows else None
+
+    def _prepare(self, dialect: Dialect) -> Form:
+        compiled = self._statement.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)
+        columns = list(self._statement.selected_columns)
+        names = [str(column.key) for column in columns]
+        binds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        form = self._forms[dialect.name] = Form(
+            sql=compiled.string,
+            constants={name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required},
+            names=compiled.positiontup if compiled.positional else None,
+            typed={name: process for name, process in binds.items() if process is not None},
+            processors=[(place, process) for place, process in enumerate(results) if process is not None],
+            make_row=_row_type(names)._make,
+        )
+        return form
+
+
+def _row_type(names: Sequence[str]) -> Any:
+    return namedtuple("Row", names)  # noqa: PYI024  # names that are known when it runs

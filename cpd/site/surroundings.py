@@ -1,0 +1,89 @@
+"""What stands around every page: the theme, the footer's categories, who is signed in, and where the page is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from typing import Any
+from urllib.parse import quote
+
+from flask import current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from cpd.auth.access import current_learner
+from cpd.modules.queries import shelves
+from cpd.web.csrf import csrf_token
+from cpd.web.drawn import gap
+from cpd.web.theme import chosen_theme
+
+KEPT_SECONDS = 10
+
+
+class OpenLearner:
+    """Whoever is signed in, in a page that is drawn for all of them."""
+
+    name = gap("name")
+    email = gap("email")
+    initials = gap("initials")
+
+
+class Surroundings:
+    """The surroundings of this request. A page that says what is broken is drawn plain, without asking a database."""
+
+    def __init__(self) -> None:
+        plain = "plain" in g
+        self.learner = None if plain else current_learner()
+        self.theme = chosen_theme()
+        self.categories = () if plain else footer_categories()
+        self._values: dict[str, str] = {}
+        self.key: Hashable = (self.theme, self.learner is not None, self.categories)
+
+    def variables(self) -> dict[str, Any]:
+        return self._variables(self.learner, _path(), _back())
+
+    def open_variables(self) -> dict[str, Any]:
+        return self._variables(OpenLearner if self.learner else None, gap("path"), gap("back"))
+
+    def _variables(self, learner: object, path: str, back: str) -> dict[str, Any]:
+        footer = [{"slug": slug, "title": title} for slug, title in self.categories]
+        return {
+            "theme": self.theme,
+            "footer_categories": footer,
+            "learner": learner,
+            "request_path": path,
+            "back": back,
+        }
+
+    def value(self, name: str) -> str:
+        if name not in self._values:
+            self._values[name] = VALUES[name]() if name in VALUES else str(getattr(self.learner, name))
+        return self._values[name]
+
+
+def _path() -> str:
+    """The path and query of this request; that of the home page if no page of ours could have such a one."""
+    path = f"{request.path}?{request.query_string.decode('utf-8', 'replace')}".rstrip("?")
+    return path if path.isprintable() else "/"
+
+
+def _back() -> str:
+    """Where to come back to after signing in, as a query."""
+    path = _path()
+    return "" if path == "/" or path.startswith("/auth/") else f"?next={quote(path, safe='/')}"
+
+
+VALUES = {"csrf": csrf_token, "path": _path, "back": _back}
+
+
+def footer_categories() -> tuple[tuple[str, str], ...]:
+    """Categories with live modules as (slug, title); asked for every few seconds, since they hardly ever change."""
+    kept_at: float
+    kept: tuple[tuple[str, str], ...] | None
+    kept_at, kept = current_app.extensions.get("footer_categories", (0.0, None))
+    if kept is None or time.monotonic() - kept_at > KEPT_SECONDS:
+        try:
+            kept = tuple((each.slug, each.title) for each in shelves().categories)
+        except SQLAlchemyError:
+            return ()
+        current_app.extensions["footer_categories"] = (time.monotonic(), kept)
+    return kept
