@@ -20,7 +20,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, t
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
 import cpd.sqlite
-from cpd.db import Credits, UtcDateTime, db, insert_once, is_busy, read, read_first
+from cpd.db import Credits, UtcDateTime, db, hurried_engine, insert_once, is_busy, read, read_first
 from cpd.modules.models import Specialty
 from cpd.pictures import StoredPicture
 
@@ -120,7 +120,22 @@ def test_a_row_that_breaks_another_rule_is_no_row_that_was_there(app):
         insert_once(StoredPicture, {"digest": "d", "data": None})
 
 
-def test_a_reader_sees_each_commit_and_holds_no_lock(app):
+def test_all_that_a_request_reads_is_of_one_moment(app):
+    def add(slug: str) -> None:
+        with app.app_context():
+            db.session.execute(insert(Specialty).values(slug=slug, title=slug, count=1))
+            db.session.commit()
+
+    with app.app_context(), ThreadPoolExecutor(1) as another:
+        add("a")
+        assert [row.slug for row in read(select(Specialty.slug))] == ["a"]
+        another.submit(add, "b").result()
+        assert [row.slug for row in read(select(Specialty.slug))] == ["a"]
+    with app.app_context():
+        assert len(read(select(Specialty.slug))) == 2
+
+
+def test_a_request_sees_what_it_has_committed_itself_and_holds_no_lock(app):
     with app.app_context():
         assert read(select(Specialty.slug)) == []
         db.session.execute(insert(Specialty).values(slug="a", title="A", count=1))
@@ -250,7 +265,7 @@ def another_process(program: str, file: Path):
     command = [sys.executable, "-c", program, str(file)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"held\n"
-        yield
+        yield process
         process.stdin.close()
 
 
@@ -273,6 +288,44 @@ def test_a_database_that_another_process_holds_is_busy_and_then_free(ledger, mon
         assert read(select(ledger.c.worth)) == []
     keep(worth=Decimal("0.05"))
     assert len(read(select(ledger.c.worth))) == 1
+
+
+ENDLESS = 10_000.0  # seconds; a test that waits for it hangs
+
+
+@pytest.mark.usefixtures("on_sqlite")
+def test_after_one_has_waited_in_vain_the_next_ones_wait_shortly_until_a_write_begins(
+    ledger, monkeypatch, database_file
+):
+    monkeypatch.setattr(cpd.sqlite, "LONGEST_WAIT", 0.05)
+    with another_process(HOLD_LOCK, database_file):
+        with pytest.raises(OperationalError):
+            keep(worth=Decimal("0.05"))
+        db.session.rollback()
+        monkeypatch.setattr(cpd.sqlite, "LONGEST_WAIT", ENDLESS)
+        with pytest.raises(OperationalError):
+            keep(worth=Decimal("0.05"))
+        db.session.rollback()
+    keep(worth=Decimal("0.05"))
+    with another_process(HOLD_LOCK, database_file) as holder, ThreadPoolExecutor(1) as pool:
+        patient = pool.submit(keep_elsewhere, ledger, db.engine)
+        with pytest.raises(TimeoutError):
+            patient.result(cpd.sqlite.SHORT_WAIT * 4)
+        holder.stdin.close()
+        patient.result()
+    assert len(read(select(ledger.c.worth))) == 2
+
+
+def keep_elsewhere(ledger, engine):
+    with engine.begin() as connection:
+        connection.execute(insert(ledger).values(worth=Decimal("0.05")))
+
+
+@pytest.mark.usefixtures("on_sqlite")
+def test_who_is_in_a_hurry_does_not_wait_for_others_that_write(ledger, monkeypatch, database_file):
+    monkeypatch.setattr(cpd.sqlite, "LONGEST_WAIT", ENDLESS)
+    with another_process(HOLD_LOCK, database_file), pytest.raises(OperationalError):
+        keep_elsewhere(ledger, hurried_engine())
 
 
 @pytest.mark.usefixtures("on_sqlite")

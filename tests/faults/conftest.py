@@ -18,7 +18,7 @@ from tests import databases, did_not_run
 from tests.browser.serving import HOST, environment
 from tests.conftest import settings_for
 
-SEED = "CPD_FAULTS_SEED"
+SEED = "FAULTS_SEED"
 
 
 @pytest.fixture
