@@ -202,3 +202,20 @@ def submit(client: FlaskClient) -> Callable[..., Any]:
         return client.post(url, data=data, follow_redirects=True)
 
     return submit
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser of the run."""
+    from playwright.sync_api import expect
+
+    from tests import did_not_run
+    from tests.browser.chromium import PATIENCE, started
+    from tests.browser_tools import find_chromium
+
+    program = find_chromium()
+    if program is None:
+        did_not_run.skip_without(did_not_run.CHROMIUM)
+    expect.set_options(timeout=PATIENCE)
+    with started(program) as browser:
+        yield browser

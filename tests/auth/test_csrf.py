@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cpd import create_app
+from cpd.db import db
 from cpd.web import csrf
 from tests.auth.browser import ANN, PASSWORD, Browser, hidden_fields
 
@@ -106,8 +107,16 @@ def test_every_cookie_is_held_back_from_scripts_and_other_sites(browser):
         assert "Secure" not in header
 
 
-def test_cookies_are_secure_and_bound_to_the_host_under_https(app):
-    browser = Browser(create_app(replace(app.config["SETTINGS"], https=True)))
+@pytest.fixture
+def https_app(app):
+    https_app = create_app(replace(app.config["SETTINGS"], https=True))
+    yield https_app
+    with https_app.app_context():
+        db.engine.dispose()
+
+
+def test_cookies_are_secure_and_bound_to_the_host_under_https(https_app):
+    browser = Browser(https_app)
     browser.place["wsgi.url_scheme"] = "https"
     browser.client.set_cookie("__Host-cpd_session", "a." + "x" * 43, secure=True)
 

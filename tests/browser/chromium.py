@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
+PATIENCE = 20_000  # ms, for machines that do much else
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

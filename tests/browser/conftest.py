@@ -6,26 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
-from tests import did_not_run
-from tests.browser.chromium import started
+from tests.browser.chromium import PATIENCE
 from tests.browser.looking import WIDE
 from tests.browser.sample import Sample, serve_sample
 from tests.browser.watching import Journal
-from tests.browser_tools import find_chromium
-
-PATIENCE = 20_000  # ms, for machines that do much else
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    program = find_chromium()
-    if program is None:
-        did_not_run.skip_without(did_not_run.CHROMIUM)
-    expect.set_options(timeout=PATIENCE)
-    with started(program) as browser:
-        yield browser
 
 
 @pytest.fixture

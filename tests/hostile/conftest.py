@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 
 from cpd.content.publish import Report
-from tests.browser.conftest import chromium  # noqa: F401  # the browser of the run
 from tests.hostile.asking import Visitor
 from tests.hostile.forms import Form, different, read
 from tests.web.addresses import pages

@@ -477,7 +477,9 @@ def test_a_commit_that_fails_says_that_nothing_was_recorded_and_records_nothing(
     sheet = sit("sepsis")
 
     def fail(_connection):
-        raise OperationalError("COMMIT", None, sqlite3.OperationalError("database or disk is full"))
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise OperationalError("COMMIT", None, full)
 
     with app.app_context():
         event.listen(db.engine, "commit", fail)
