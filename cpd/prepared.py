@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from sqlalchemy import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -46,6 +46,35 @@ class Form:
         return self.make_row(columns)
 
 
+class Rows(Sequence[AnyRow]):
+    """Rows as the database gave them, each made into its types when it is asked for. Equal ones are one key."""
+
+    def __init__(self, columns: tuple[Sequence[Any], ...], form: Form) -> None:
+        self._columns = columns
+        self._form = form
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @overload
+    def __getitem__(self, place: int) -> AnyRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> Rows: ...
+    def __getitem__(self, place: int | slice) -> AnyRow | Rows:
+        if isinstance(place, slice):
+            return Rows(self._columns[place], self._form)
+        return self._form.row(self._columns[place])
+
+    def __iter__(self) -> Iterator[AnyRow]:
+        return map(self._form.row, self._columns)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rows) and self._form is other._form and self._columns == other._columns
+
+    def __hash__(self) -> int:
+        return hash(self._columns)
+
+
 class Prepared:
     """A select without lists among its parameters."""
 
@@ -54,7 +83,7 @@ class Prepared:
         self._forms: dict[str, Form] = {}
 
     def all(self, values: Mapping[str, Any]) -> Sequence[AnyRow]:
-        """The rows as column tuples."""
+        """The rows as column tuples, fit to be a key."""
         connection = reader()
         form = self._forms.get(connection.dialect.name) or self._prepare(connection.dialect)
         driver = connection.dialect.loaded_dbapi
@@ -68,8 +97,8 @@ class Prepared:
         except driver.Error:
             with contextlib.suppress(driver.Error):
                 connection.connection.rollback()  # PostgreSQL reads nothing more in a transaction that failed
-            return read(self._statement, values)
-        return [form.row(columns) for columns in found]
+            return tuple(read(self._statement, values))
+        return Rows(tuple(found), form)
 
     def first(self, values: Mapping[str, Any]) -> AnyRow | None:
         """The first row, or None."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, select, tuple_
@@ -159,6 +160,14 @@ class Shelves:
 
     categories: Sequence[AnyRow]
     specialties: Sequence[AnyRow]
+
+    @cached_property
+    def category_slugs(self) -> set[str]:
+        return {each.slug for each in self.categories}
+
+    @cached_property
+    def specialty_slugs(self) -> set[str]:
+        return {each.slug for each in self.specialties}
 
 
 def shelves() -> Shelves:

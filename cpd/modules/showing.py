@@ -24,6 +24,7 @@ from cpd.web import clock
 from cpd.web.drawn import fragment, gap
 from cpd.web.templating import day, minutes
 
+NOTHING = Markup()
 PROGRESS = ("passed_on", "passed_id", "last_id", "last_score", "last_out_of")
 
 
@@ -93,7 +94,7 @@ def done_lines(rows: Sequence[AnyRow], passed: Mapping[int, date]) -> dict[str, 
 
 def _done_line(passed_on: date | None, expired: bool) -> Markup:
     if passed_on is None and not expired:
-        return Markup()
+        return NOTHING
     return fragment("modules/done.html", (passed_on, expired), lambda: {"passed_on": passed_on})
 
 

@@ -28,8 +28,8 @@ def catalogue() -> Response:
     try:
         wanted = lists.read_wanted(
             request.args.to_dict(flat=False),
-            categories={each.slug for each in shelves.categories},
-            specialties={each.slug for each in shelves.specialties},
+            categories=shelves.category_slugs,
+            specialties=shelves.specialty_slugs,
         )
     except lists.UnknownPlace:
         abort(404)

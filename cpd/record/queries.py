@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import Integer, bindparam, func, literal, select, tuple_, union_all
 
-from cpd.db import AnyRow, Credits, read, read_first
+from cpd.db import AnyRow, Credits, read_first
 from cpd.prepared import Prepared
 from cpd.record.models import Entry
 
@@ -34,6 +32,7 @@ SHOWN = (
     Entry.out_of,
     Entry.learned_on,
 )
+IN_SHORT = (Entry.title, Entry.category_title, Entry.claimed_credits)
 _OF_THE_LEARNER = Entry.learner_id == bindparam("learner_id")
 _TOTAL = select(func.sum(Entry.claimed_credits, type_=Credits)).where(_OF_THE_LEARNER).correlate(None).scalar_subquery()
 _COUNT = select(func.count()).where(_OF_THE_LEARNER).correlate(None).scalar_subquery()
@@ -46,19 +45,23 @@ _NEWEST = (
     .limit(bindparam("limit"))
 )
 NEWEST = Prepared(_NEWEST)
-OLDER = _NEWEST.where(tuple_(Entry.learned_on, Entry.id) < tuple_(bindparam("on"), bindparam("id")))
-_newest = aliased(Entry)
-_NEWEST_IDS = (
-    select(_newest.id)
-    .where(_newest.learner_id == bindparam("learner_id"))
-    .order_by(_newest.learned_on.desc(), _newest.id.desc())
-    .limit(bindparam("limit"))
-)
-_NAMED = Entry.module_id.in_([bindparam(f"module_{place}", type_=Integer) for place in range(MOST_NAMED)])
-NEWEST_AND_NAMED = Prepared(
-    select(*SHOWN, Entry.module_id, _TOTAL.label("total"), _COUNT.label("entries"))
-    .where(_OF_THE_LEARNER, or_(Entry.id.in_(_NEWEST_IDS), _NAMED))
+OLDER = Prepared(_NEWEST.where(tuple_(Entry.learned_on, Entry.id) < tuple_(bindparam("on"), bindparam("id"))))
+_PLACES = [f"module_{place}" for place in range(MOST_NAMED)]
+_NAMED = Entry.module_id.in_([bindparam(place, type_=Integer) for place in _PLACES])
+# Two searches, not one with an OR, for which SQLite would read every entry of the learner.
+_shortly = (*IN_SHORT, Entry.id, Entry.module_id, Entry.learned_on)
+_recent = (
+    select(*_shortly, literal(1).label("recent"))
+    .where(_OF_THE_LEARNER)
     .order_by(Entry.learned_on.desc(), Entry.id.desc())
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_both = union_all(select(_recent), select(*_shortly, literal(0)).where(_OF_THE_LEARNER, _NAMED)).subquery()
+NEWEST_AND_NAMED = Prepared(
+    select(_both, _TOTAL.label("total"), _COUNT.label("entries")).order_by(
+        _both.c.recent.desc(), _both.c.learned_on.desc(), _both.c.id.desc()
+    )
 )
 PASSED_ON = Prepared(
     select(Entry.module_id, func.min(Entry.learned_on).label("learned_on"))
@@ -74,31 +77,42 @@ OF_EDITION = select(*SHOWN).where(
 
 @dataclass(frozen=True)
 class Entries:
-    """Some entries of a learner as the columns in SHOWN, with the sum of all claimed credits and the number of all."""
+    """Some entries of a learner as the columns in SHOWN or IN_SHORT; the sum of all claimed credits, and how many."""
 
     rows: Sequence[AnyRow]
     total: Decimal
     count: int
 
 
+NONE = Entries((), NOTHING, 0)
+
+
 def entries_of(learner_id: int, *, before: tuple[date, int] | None = None, limit: int = PAGE) -> Entries:
     """A learner's entries, newest learning first, from the one `before` on."""
     values: dict[str, Any] = {"learner_id": learner_id, "limit": limit}
     if before is None:
-        rows = NEWEST.all(values)
-        return Entries(rows, rows[0].total, rows[0].entries) if rows else Entries((), NOTHING, 0)
-    rows = read(OLDER, values | {"on": before[0], "id": before[1]})
-    return Entries(rows, *((rows[0].total, rows[0].entries) if rows else total_of(learner_id)))
+        return _summed(NEWEST.all(values)) or NONE
+    rows = OLDER.all(values | {"on": before[0], "id": before[1]})
+    return _summed(rows) or Entries((), *total_of(learner_id))
+
+
+def _summed(rows: Sequence[AnyRow]) -> Entries | None:
+    if not rows:
+        return None
+    first = rows[0]
+    return Entries(rows, first.total, first.entries)
 
 
 def newest_and_passed(learner_id: int, module_ids: Sequence[int], *, limit: int) -> tuple[Entries, dict[int, date]]:
-    """A learner's newest entries, and when each of some modules first gave credit; one statement for MOST_NAMED."""
+    """A learner's newest entries in short, and when some modules first gave credit; one statement for MOST_NAMED."""
     named, more = module_ids[:MOST_NAMED], module_ids[MOST_NAMED:]
-    rows = NEWEST_AND_NAMED.all({"learner_id": learner_id, "limit": limit, **_named(named)})
-    if not rows:
-        return Entries((), NOTHING, 0), {}
-    passed = {row.module_id: row.learned_on for row in rows if row.module_id in named}
-    return Entries(rows[:limit], rows[0].total, rows[0].entries), passed | passed_on(learner_id, more)
+    rows = tuple(NEWEST_AND_NAMED.all({"learner_id": learner_id, "limit": limit, **_named(named)}))
+    found = _summed(rows)
+    if found is None:
+        return NONE, {}
+    recent = sum(row.recent for row in rows)
+    passed = {row.module_id: row.learned_on for row in rows[recent:]}  # the first pass comes last
+    return replace(found, rows=rows[:recent]), passed | passed_on(learner_id, more)
 
 
 def passed_on(learner_id: int, module_ids: Sequence[int]) -> dict[int, date]:
@@ -113,7 +127,7 @@ def passed_on(learner_id: int, module_ids: Sequence[int]) -> dict[int, date]:
 
 def _named(module_ids: Sequence[int]) -> dict[str, int]:
     """The parameters of _NAMED; places that are not needed name no module."""
-    return {f"module_{place}": number for place, number in zip_longest(range(MOST_NAMED), module_ids, fillvalue=0)}
+    return dict.fromkeys(_PLACES, 0) | dict(zip(_PLACES, module_ids, strict=False))
 
 
 def total_of(learner_id: int) -> tuple[Decimal, int]:

@@ -20,7 +20,7 @@ bp = Blueprint("record", __name__, url_prefix="/record")
 def record(learner: Learner) -> Response:
     """List the learner's entries with their exact sum, newest learning first."""
     found = queries.entries_of(learner.id, before=_before(), limit=queries.PAGE + 1)
-    entries = tuple(found.rows[: queries.PAGE])
+    entries = found.rows[: queries.PAGE]
     last = entries[-1] if len(found.rows) > queries.PAGE else None
     return drawn.answer(
         "record/record.html",

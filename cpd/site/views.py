@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from cpd.auth.access import current_learner
 from cpd.db import AnyRow
@@ -16,10 +15,11 @@ from cpd.modules.showing import done_lines, live_revision, module_rows
 from cpd.modules.shown import Shown
 from cpd.monographs.views import card_of
 from cpd.pictures import MEDIA_TYPES, find_picture
-from cpd.record.queries import Entries, newest_and_passed
+from cpd.record.queries import NONE, Entries, newest_and_passed
 from cpd.revisions import current_release
-from cpd.web.drawn import answer, fragment, gap
+from cpd.web.drawn import answer, gap
 from cpd.web.static import FOR_A_YEAR
+from cpd.web.templating import two_places
 
 bp = Blueprint("site", __name__)
 
@@ -33,18 +33,18 @@ def home() -> Response:
     learner = current_learner()
     categories = modules.shelves().categories
     rows = [row for each in categories for row in modules.newest_in(each.slug, limit=SHOWN)]
-    entries, passed = newest_and_passed(learner.id, [row.id for row in rows], limit=SHOWN) if learner else (None, {})
+    entries, passed = newest_and_passed(learner.id, [row.id for row in rows], limit=SHOWN) if learner else (NONE, {})
     return answer(
         "site/home.html",
-        current_release(),
+        (current_release(), len(entries.rows)),
         lambda: {
             "categories": [_category(each) for each in categories],
             "total_modules": sum(each.count for each in categories),
             "sample": None if learner else _sample(rows),
             "card": None if learner else card_of(EXAMPLE_DRUG),
-            "record": gap("record") if learner else None,
+            "record": _record(len(entries.rows)) if learner else None,
         },
-        record=_record(entries) if entries else "",
+        **_record_values(entries),
         **done_lines(rows, passed),
     )
 
@@ -72,6 +72,17 @@ def _sample(rows: Sequence[AnyRow]) -> Shown | None:
     return None
 
 
-def _record(entries: Entries) -> Markup:
-    lines = tuple((row.title, row.category_title, row.claimed_credits) for row in entries.rows)
-    return fragment("site/record.html", (entries.total, lines), lambda: {"total": entries.total, "lines": lines})
+def _record(count: int) -> dict[str, Any]:
+    """A learner's total and so many of the newest entries, all of them gaps."""
+    lines = [tuple(gap(f"{name}_{place}") for name in ("title", "category", "credits")) for place in range(count)]
+    return {"total": gap("total"), "lines": lines}
+
+
+def _record_values(entries: Entries) -> dict[str, str]:
+    """What fills these gaps."""
+    values = {"total": two_places(entries.total)}
+    for place, row in enumerate(entries.rows):
+        values[f"title_{place}"] = row.title
+        values[f"category_{place}"] = row.category_title
+        values[f"credits_{place}"] = two_places(row.claimed_credits)
+    return values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 from flask import Flask, current_app, request
@@ -51,4 +50,4 @@ def token_sent() -> bool:
 
 def _token_for(session: str) -> str:
     key = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.new(key, b"csrf:" + session.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, b"csrf:" + session.encode(), "sha256").hex()

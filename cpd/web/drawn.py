@@ -108,7 +108,9 @@ def _fill(drawing: Drawing, values: Mapping[str, str], around: Surroundings) -> 
     pieces = [drawing.first]
     for name, piece in drawing.rest:
         value = values[name] if name in values else around.value(name)
-        pieces += (escape(value).encode(), piece)
+        if value:
+            pieces.append((value if value.__class__ is Markup else escape(value)).encode())
+        pieces.append(piece)
     return b"".join(pieces)
 
 

@@ -33,17 +33,19 @@ def main(descriptor: int, seed: int, kills: int) -> None:
     warm_up(app)
     chance = random.Random(seed)  # noqa: S311  # no secret
     workers = [start(app, listening) for _ in range(WORKERS)]
-    say(speaker, "ready")
-    while kills and not is_over(chance.uniform(SHORTEST, LONGEST)):
-        number = chance.randrange(WORKERS)
-        end(workers[number])
-        workers[number] = start(app, listening)
-        kills -= 1
-    say(speaker, "killed")
-    while not is_over(60):
-        pass
-    for worker in workers:
-        end(worker)
+    try:
+        say(speaker, "ready")
+        while kills and not is_over(chance.uniform(SHORTEST, LONGEST)):
+            number = chance.randrange(WORKERS)
+            end(workers[number])
+            workers[number] = start(app, listening)
+            kills -= 1
+        say(speaker, "killed")
+        while not is_over(60):
+            pass
+    finally:
+        for worker in workers:
+            end(worker)
 
 
 def warm_up(app: Flask) -> None:

@@ -59,14 +59,15 @@ class Author:
         """A module with each text once in its body, once in its assessment, and in the lists of its front matter."""
         kept = [each for each in numbered if each[0] not in without]
         blocks = [self._block(number, text) for number, text in kept]
-        questions = [self._question(number, text) for number, text in kept]
+        plain = QUESTION.format(n="plain", **dict.fromkeys(PIECES, "x"))  # where every text is refused
+        questions = [plain, *(self._question(number, text) for number, text in kept)]
         listed = [text for _, text in numbered if is_printable(text)]
         one = listed[self.turn % len(listed)]
         named = name(one)
         return module_text(
             slug,
             body="\n\n".join(["## First\n\nTake hostilol 5 mg daily.", *filter(None, blocks)]) + "\n",
-            assessment="\n\n".join(filter(None, questions)) or None,
+            assessment="\n\n".join(filter(None, questions)),
             title=one[:LONGEST_TITLE],
             summary=" ".join(listed)[:1_900],
             objectives=listed,
