@@ -80,7 +80,11 @@ def publish(paths: Sequence[Path]) -> None:
         migrate()
         try:
             report = publish_content(
-                settings.content_folder, now=clock.now(), paths=list(paths) or None, progress=_progress
+                settings.content_folder,
+                now=clock.now(),
+                paths=list(paths) or None,
+                may_withdraw=not is_sample(settings.content_folder),
+                progress=_progress,
             )
         except ContentFaults as faults:
             _tell(faults.problems)

@@ -141,6 +141,27 @@ def test_a_folder_that_was_emptied_withdraws_nothing_and_is_a_sentence(module):
     assert "has no modules and no monographs" in done.stderr
 
 
+def test_a_folder_with_drafts_alone_withdraws_nothing(module):
+    module("sepsis")
+    run("publish")
+    module("sepsis", status="draft")
+    done = run("publish")
+    assert done.exit_code == 1
+    assert "has no modules and no monographs to be published" in done.stderr
+
+
+def test_the_sample_never_withdraws_content_of_ones_own(module, folder, tmp_path, monkeypatch):
+    module("sepsis")
+    run("publish")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("CPD_INSTANCE_FOLDER", str(folder / "instance"))
+    done = run("publish")
+    assert done.exit_code == 1
+    assert "lacks something that is online" in done.stderr
+    assert "Nothing was published." in done.stderr
+
+
 @pytest.mark.parametrize("kind", ["module", "monograph"])
 def test_a_new_file_passes_the_check_once_its_dates_are_filled_in(folder, kind):
     done = run("new", kind, "sore-throat")

@@ -77,22 +77,26 @@ def publish(
     *,
     now: datetime,
     paths: Sequence[Path] | None = None,
+    may_withdraw: bool = True,
     progress: Progress = lambda items, _: items,
 ) -> Report:
     """Check content and make every change live at once. Commits.
 
-    Without `paths` the whole folder is taken, and what is no longer in it is withdrawn; with them never. Raises
-    ContentFaults, and changes nothing that a reader sees, if anything is wrong.
+    Without `paths` the whole folder is taken, and what is no longer in it is withdrawn; with them never. A folder that
+    was not named by anybody may not withdraw what it lacks: that is a fault. Raises ContentFaults, and changes nothing
+    that a reader sees, if anything is wrong.
     """
     with publishing_turn():
-        return _Publication(folder, now, paths, progress).run()
+        return _Publication(folder, now, paths, may_withdraw, progress).run()
 
 
 class _Publication:
     """One publish: what is live, what was found in the files, and what follows from the two."""
 
-    def __init__(self, folder: Path, now: datetime, paths: Sequence[Path] | None, progress: Progress) -> None:
-        self.folder, self.now, self.paths, self.progress = folder, now, paths, progress
+    def __init__(
+        self, folder: Path, now: datetime, paths: Sequence[Path] | None, may_withdraw: bool, progress: Progress
+    ) -> None:
+        self.folder, self.now, self.paths, self.may_withdraw, self.progress = folder, now, paths, may_withdraw, progress
         self.report = Report()
         self.pictures: dict[str, Picture] = {}
         self.staged: dict[str, list[Staged]] = {kind: [] for kind in SHELVES}
@@ -131,8 +135,8 @@ class _Publication:
             unchanged=self._unchanged,
         )
         problems = [*checked.problems, *self._conflicts(checked)]
-        if not partly and not problems and self._is_empty(checked):
-            problems.append(Problem(str(self.folder), 1, "has no modules and no monographs; name the content folder"))
+        if not partly and not problems:
+            problems += self._wrong_folder(checked)
         self.report.warnings = [problem for problem in problems if problem.warning]
         if len(problems) > len(self.report.warnings):
             raise ContentFaults(problems)
@@ -155,12 +159,23 @@ class _Publication:
                 found[file.path] = before
         return found
 
-    def _is_empty(self, checked: Checked) -> bool:
-        """Whether nothing was read where something is live: a wrong folder, which would withdraw everything."""
-        kinds = {found.kind for found in checked.found}
-        live = [each for kind in ("module", "monograph") for each in self.standing[kind].values()]
-        something = any(each.status == PUBLISHED for each in live) or "page" not in kinds
-        return something and kinds <= {"page"}
+    def _wrong_folder(self, checked: Checked) -> Iterator[Problem]:
+        """What would withdraw everything, or what is online here and was never in this folder."""
+        kept = {(found.kind, slug) for found in checked.found for slug in (found.slug, *found.former_slugs)}
+        drafts = {(found.kind, found.slug) for found in checked.found if found.status == DRAFT}
+        live = {
+            (kind, slug)
+            for kind in ("module", "monograph")
+            for slug, each in self.standing[kind].items()
+            if each.status == PUBLISHED
+        }
+        something = bool(live) or not any(found.kind == "page" for found in checked.found)
+        if something and all(kind == "page" for kind, _ in kept - drafts):
+            words = "has no modules and no monographs to be published; name the content folder"
+            yield Problem(str(self.folder), 1, words)
+        elif not self.may_withdraw and not live <= kept:
+            words = "lacks something that is online and would withdraw it; name the content folder: CPD_CONTENT_FOLDER"
+            yield Problem(str(self.folder), 1, words)
 
     def _conflicts(self, checked: Checked) -> Iterator[Problem]:
         """What is wrong between the files and what is live: an edition that falls, a name that is taken."""

@@ -167,6 +167,7 @@ def test_a_file_that_comes_back_is_live_again_with_its_old_revision(
 
 
 def test_a_module_turned_back_into_a_draft_is_withdrawn(professional, publish):
+    publish("headache")
     publish("sepsis")
     report = publish("sepsis", status="draft")
     assert report.withdrawn == ["module/sepsis"]
