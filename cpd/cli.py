@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,8 @@ def serve(debug: bool) -> None:
     except PortTaken as taken:
         raise click.ClickException(str(taken)) from None
     with being_served(settings):
-        prepare(settings, say=click.echo, progress=_progress)
+        with _faults_in_words():
+            prepare(settings, say=click.echo, progress=_progress)
         (serve_debugging if debug else serve_for_good)(settings)
 
 
@@ -76,7 +78,7 @@ def publish(paths: Sequence[Path]) -> None:
 
     settings = _settings()
     app = create_app(settings)
-    with app.app_context():
+    with app.app_context(), _faults_in_words():
         migrate()
         try:
             report = publish_content(
@@ -173,6 +175,21 @@ def _settings() -> Settings:
         return Settings.from_environment()
     except WrongSetting as wrong:
         raise click.ClickException(str(wrong)) from None
+
+
+@contextmanager
+def _faults_in_words() -> Iterator[None]:
+    """Say in a sentence that the database or the disk cannot be used. Whatever was not live yet stays so."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as fault:
+        reason = " ".join(str(fault.orig).split())
+        raise click.ClickException(f"the database cannot be used: {reason}. Nothing was changed online.") from None
+    except OSError as fault:
+        where = fault.filename or "the disk"
+        raise click.ClickException(f"{where} cannot be used: {fault.strerror}. Nothing was changed online.") from None
 
 
 def _tell(problems: Iterable[Problem]) -> None:

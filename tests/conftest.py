@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -219,3 +220,18 @@ def chromium() -> Iterator[Any]:
     expect.set_options(timeout=PATIENCE)
     with started(program) as browser:
         yield browser
+
+
+@pytest.fixture
+def client_with(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
+    """Gives a client of an application with some settings changed."""
+    made = []
+
+    def make(**changes: Any) -> FlaskClient:
+        made.append(create_app(replace(settings, **changes)))
+        return made[-1].test_client()
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()

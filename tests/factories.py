@@ -39,6 +39,30 @@ ASSESSMENT = """\
 That was all.
 """
 
+THREE_QUESTIONS = """\
+### Which is right?
+
+- [x] The first
+  > Because it is.
+- [ ] The second
+  > Because it is not.
+
+### Which are right?
+
+- [x] One
+  > Yes.
+- [x] Two
+  > Yes.
+- [ ] Three
+  > No.
+
+### What volume delivers 300 micrograms?
+
+= 0.6 mL ± 0.02
+
+Divide.
+"""
+
 
 def module_text(slug: str, *, body: str = "", assessment: str | None = ASSESSMENT, **facts: Any) -> str:
     """A module's file. The title is the slug unless given."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
+import cpd.sqlite
 from cpd import cli as commands
 from cpd.cli import cli
 from cpd.content.publish import Report
@@ -130,6 +132,30 @@ def test_publish_publishes_nothing_if_anything_is_wrong(module):
     assert done.stderr.endswith("Nothing was published.\n")
     assert PROBLEM.fullmatch(done.stderr.splitlines()[0])
     assert done.stdout == ""
+
+
+def test_a_database_that_is_locked_is_a_sentence(module, folder, monkeypatch):
+    monkeypatch.setattr(cpd.sqlite, "LONGEST_WAIT", 0.05)
+    module("sepsis")
+    run("publish")
+    module("headache")
+    with sqlite3.connect(folder / "instance" / "cpd.sqlite", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = run("publish")
+        other.execute("ROLLBACK")
+    other.close()
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert re.fullmatch(r"Error: the database cannot be used: .*locked.*\. Nothing was changed online\.\n", done.stderr)
+    assert "1 added" in run("publish").stdout
+
+
+def test_a_database_that_cannot_be_reached_is_a_sentence(module, monkeypatch):
+    module("sepsis")
+    monkeypatch.setenv("CPD_DATABASE_URL", "postgresql+psycopg://cpd:a-password@127.0.0.1:1/cpd")
+    done = run("publish")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: the database cannot be used: ")
+    assert "a-password" not in done.stderr
 
 
 def test_a_folder_that_was_emptied_withdraws_nothing_and_is_a_sentence(module):

@@ -6,13 +6,12 @@ import os
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 from flask import request
 
 from cpd import create_app, paths
-from cpd.db import db
 from cpd.settings import OUTSIDE_NAMES, Settings, WrongSetting, kept_secret
 
 SECRET = "s" * 32
@@ -217,21 +216,6 @@ def test_the_application_does_not_start_on_a_wrong_setting(monkeypatch):
     monkeypatch.setenv("CPD_PORT", "none")
     with pytest.raises(WrongSetting, match="CPD_PORT"):
         create_app()
-
-
-@pytest.fixture
-def client_with(settings):
-    """A client of an application with some settings changed."""
-    made = []
-
-    def make(**changes):
-        made.append(create_app(replace(settings, **changes)))
-        return made[-1].test_client()
-
-    yield make
-    for app in made:
-        with app.app_context():
-            db.engine.dispose()
 
 
 def test_only_trusted_hosts_are_answered(client_with):

@@ -162,6 +162,10 @@ class Shelves:
     specialties: Sequence[AnyRow]
 
     @cached_property
+    def titles(self) -> tuple[tuple[str, str], ...]:
+        return tuple((each.slug, each.title) for each in self.categories)
+
+    @cached_property
     def category_slugs(self) -> set[str]:
         return {each.slug for each in self.categories}
 

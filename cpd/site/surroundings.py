@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Hashable
 from typing import Any
 from urllib.parse import quote
 
-from flask import current_app, g, request
+from flask import g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from cpd.auth.access import current_learner
@@ -15,8 +14,6 @@ from cpd.modules.queries import shelves
 from cpd.web.csrf import csrf_token
 from cpd.web.drawn import gap
 from cpd.web.theme import chosen_theme
-
-KEPT_SECONDS = 10
 
 
 class OpenLearner:
@@ -76,14 +73,8 @@ VALUES = {"csrf": csrf_token, "path": _path, "back": _back}
 
 
 def footer_categories() -> tuple[tuple[str, str], ...]:
-    """Categories with live modules as (slug, title); asked for every few seconds, since they hardly ever change."""
-    kept_at: float
-    kept: tuple[tuple[str, str], ...] | None
-    kept_at, kept = current_app.extensions.get("footer_categories", (0.0, None))
-    if kept is None or time.monotonic() - kept_at > KEPT_SECONDS:
-        try:
-            kept = tuple((each.slug, each.title) for each in shelves().categories)
-        except SQLAlchemyError:
-            return ()
-        current_app.extensions["footer_categories"] = (time.monotonic(), kept)
-    return kept
+    """Categories with live modules as (slug, title); none where the database is away."""
+    try:
+        return shelves().titles
+    except SQLAlchemyError:
+        return ()

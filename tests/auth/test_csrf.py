@@ -1,11 +1,7 @@
 """Forms are tied to the browser they were given to; cookies."""
 
-from dataclasses import replace
-
 import pytest
 
-from cpd import create_app
-from cpd.db import db
 from cpd.web import csrf
 from tests.auth.browser import ANN, PASSWORD, Browser, hidden_fields
 
@@ -107,16 +103,8 @@ def test_every_cookie_is_held_back_from_scripts_and_other_sites(browser):
         assert "Secure" not in header
 
 
-@pytest.fixture
-def https_app(app):
-    https_app = create_app(replace(app.config["SETTINGS"], https=True))
-    yield https_app
-    with https_app.app_context():
-        db.engine.dispose()
-
-
-def test_cookies_are_secure_and_bound_to_the_host_under_https(https_app):
-    browser = Browser(https_app)
+def test_cookies_are_secure_and_bound_to_the_host_under_https(client_with):
+    browser = Browser(client_with(https=True).application)
     browser.place["wsgi.url_scheme"] = "https"
     browser.client.set_cookie("__Host-cpd_session", "a." + "x" * 43, secure=True)
 

@@ -8,33 +8,11 @@ import pytest
 from flask import Flask
 
 from cpd.content.publish import Report
+from tests.factories import THREE_QUESTIONS
 from tests.hostile.asking import Visitor
 from tests.hostile.forms import Form, different, read
 from tests.web.addresses import pages
 
-QUESTIONS = """\
-### Which is right?
-
-- [x] The first
-  > Because it is.
-- [ ] The second
-  > Because it is not.
-
-### Which are right?
-
-- [x] One
-  > Yes.
-- [x] Two
-  > Yes.
-- [ ] Three
-  > No.
-
-### What volume delivers 300 micrograms?
-
-= 0.6 mL ± 0.02
-
-Divide.
-"""
 RIGHT = {"q1": "a", "q2": ["a", "b"], "q3": "0.6"}
 GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -50,7 +28,7 @@ def site(
 ) -> Flask:
     """An application with a module, its picture, and a monograph, each called sepsis."""
     write_monograph("sepsis", name="Septrin", body="## Boxed warning\n\nNo.\n\n## Dosage\n\nOne.\n")
-    file = write_module("sepsis", body="## Why\n\nSeptrin 5 mg.\n\n![A dot](dot.gif)\n", assessment=QUESTIONS)
+    file = write_module("sepsis", body="## Why\n\nSeptrin 5 mg.\n\n![A dot](dot.gif)\n", assessment=THREE_QUESTIONS)
     (file.parent / "dot.gif").write_bytes(GIF)
     republish()
     return app

@@ -16,30 +16,6 @@ from werkzeug.test import TestResponse
 from cpd.db import Base, db
 from tests.pages import hidden_in, token_in
 
-THREE_QUESTIONS = """\
-### Which is right?
-
-- [x] The first
-  > Because it is.
-- [ ] The second
-  > Because it is not.
-
-### Which are right?
-
-- [x] One
-  > Yes.
-- [x] Two
-  > Yes.
-- [ ] Three
-  > No.
-
-### What volume delivers 300 micrograms?
-
-= 0.6 mL ± 0.02
-
-Divide.
-"""
-
 
 class Sheet:
     """An assessment that somebody has opened, ready to be submitted."""

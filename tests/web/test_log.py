@@ -7,7 +7,6 @@ import logging
 import os
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import pytest
 from flask import Response, abort
 from sqlalchemy import text
 
-from cpd import create_app
 from cpd.auth import access
 from cpd.db import db
 from cpd.web import log
@@ -48,22 +46,6 @@ def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lines:
     monkeypatch.setattr(log, "STANDARD_OUTPUT", opened)
     yield lambda: [json.loads(line) for line in file.read_bytes().split(b"\n")[:-1]]
     os.close(opened)
-
-
-@pytest.fixture
-def client_with(settings):
-    """A client of an application with some settings changed."""
-
-    made = []
-
-    def make(**changes):
-        made.append(create_app(replace(settings, **changes)))
-        return made[-1].test_client()
-
-    yield make
-    for app in made:
-        with app.app_context():
-            db.engine.dispose()
 
 
 def requests_in(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
