@@ -18,7 +18,8 @@ from cpd.modules.models import Attempt
 from cpd.modules.sitting import Sitting, sign
 from cpd.record.models import Entry
 from tests.conftest import SECRET_KEY
-from tests.modules.conftest import THREE_QUESTIONS, Sheet, in_london
+from tests.factories import THREE_QUESTIONS
+from tests.modules.conftest import Sheet, in_london
 
 RIGHT = {"q1": "a", "q2": ["a", "b"], "q3": "0.6"}
 

@@ -6,7 +6,8 @@ import re
 
 import time_machine
 
-from tests.modules.conftest import THREE_QUESTIONS, in_london
+from tests.factories import THREE_QUESTIONS
+from tests.modules.conftest import in_london
 from tests.pages import hidden_in, token_in, words_of
 
 FACTS = {
