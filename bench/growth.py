@@ -122,6 +122,8 @@ def measure(small: sites.Site, large: sites.Site, *, calls: int = CALLS) -> Tabl
         "Growth: the same pages on a small and a large database",
         ("page", "small p50 µs", "large p50 µs", "growth", "small p99", "large p99"),
     )
+    for site in (small, large):
+        site.read_through()
     with ExitStack() as stack:
         pair = [Asked(stack.enter_context(sites.opened(site)), site, calls) for site in (small, large)]
         inprocess.settle()

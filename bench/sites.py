@@ -71,6 +71,12 @@ class Site:
             **others,
         )
 
+    def read_through(self) -> None:
+        """Bring the database into the memory of the system, where that of a site in use is."""
+        with self.database.open("rb", buffering=0) as file:
+            while file.read(1 << 24):
+                pass
+
     def copy_to(self, folder: Path) -> Site:
         """The same installation in another folder, to be written to."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)

@@ -55,7 +55,7 @@ def test_a_value_that_a_test_put_into_a_path_is_not_sought():
     assert finds("GET /seven quiet herons", "seven quiet herons", paths=("/seven quiet herons",)) == []
 
 
-@pytest.mark.parametrize("value", ["short", "xxxxxxxxxxxxxxx", ""])
+@pytest.mark.parametrize("value", ["short", "xxxxxxxxxxxxxxx", "", "undefined"])
 def test_what_may_stand_in_a_log_by_chance_is_not_noted(value):
     noted = Noted()
     noted.add("field password", value)
