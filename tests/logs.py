@@ -69,7 +69,8 @@ class Noted:
         self.paths: set[str] = set()
 
     def add(self, name: str, value: str) -> None:
-        is_a_word = value.isalpha() and value.islower()  # such as "undefined", which hostile input types everywhere
+        # Such as "undefined", which hostile input types everywhere.
+        is_a_word = name.startswith("field") and value.isalpha() and value.islower()
         if len(value) >= SHORTEST and len(set(value)) >= FEWEST_LETTERS and not is_a_word:
             self.values[value] = name
 
