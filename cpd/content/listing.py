@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cpd.content.check import CheckedItem, CheckedModule, CheckedMonograph
-from cpd.content.facts import Category, ModuleFacts, MonographFacts
+from cpd.content.facts import LONGEST_SLUG, Category, ModuleFacts, MonographFacts
 from cpd.monographs.sections import BOXED_WARNING
 
 
@@ -65,6 +65,22 @@ def _of_monograph(facts: MonographFacts, *, boxed: bool) -> dict[str, Any]:
     }
 
 
+def terms_of(facts: MonographFacts) -> list[dict[str, str]]:
+    """What a monograph is listed by, as kind, slug and title; nothing of what no editor has confirmed."""
+    stated = {
+        "class": ("classes", facts.classes),
+        "indication": ("indications", tuple(indication.name for indication in facts.indications)),
+        "company": ("company", (facts.company,) if facts.company else ()),
+    }
+    found = {
+        (kind, term_slug(title)): {"kind": kind, "slug": term_slug(title), "title": title}
+        for kind, (key, titles) in stated.items()
+        if key not in facts.draft
+        for title in titles
+    }
+    return list(found.values())
+
+
 def _sort_name(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return " ".join(re.findall(r"[a-z0-9]+", (plain or name).lower())) or name.lower()
@@ -72,6 +88,11 @@ def _sort_name(name: str) -> str:
 
 def specialty_slug(title: str) -> str:
     return _sort_name(title).replace(" ", "-")
+
+
+def term_slug(title: str) -> str:
+    """The name of a class, indication or company in an address."""
+    return specialty_slug(title)[:LONGEST_SLUG].rstrip("-")
 
 
 def category_row(category: Category) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from cpd.content.drugs import Drugs, linker
 from cpd.content.facts import ModuleFacts
 from cpd.content.files import FileOfContent
 from cpd.content.links import Drug, link_mentions, strip_links
-from cpd.content.listing import Shown, category_row, listing_of, specialty_slug
+from cpd.content.listing import Shown, category_row, listing_of, specialty_slug, terms_of
 from cpd.content.markup import line
 from cpd.content.pictures import read_picture, with_address
 from cpd.content.render import Job, Rendered, render_sources, renderer
@@ -101,6 +101,7 @@ class _Publication:
         self.pictures: dict[str, Picture] = {}
         self.staged: dict[str, list[Staged]] = {kind: [] for kind in SHELVES}
         self.shown: dict[str, Shown] = {}
+        self.terms: dict[str, list[dict[str, str]]] = {}
         self.standing = {kind: shelf.standing() for kind, shelf in SHELVES.items()}
         self.live: dict[str, dict[str, Live]] = {kind: {} for kind in SHELVES}
         self.begun = False
@@ -309,6 +310,8 @@ class _Publication:
         if isinstance(item, CheckedModule):
             names_hash = self.drugs.hash
             self.shown[found.slug] = Shown.of(item.facts, parts["drugs"])
+        if isinstance(item, CheckedMonograph):
+            self.terms[found.slug] = terms_of(item.facts) if found.status == PUBLISHED else []
         rendering = {"renderer": renderer(), "names_hash": names_hash, "html": html, "parts": parts}
         former = found.former_slugs if revision else ()
         return Staged(found.kind, found.slug, found.status, listing_of(item, parts), rendering, revision, live, former)
@@ -394,6 +397,7 @@ class _Publication:
             shelf.set_status(gone.get(kind, ()), WITHDRAWN)
         modules.change_categories(categories)
         self._activate_lists(gone.get("module", ()))
+        self._activate_terms(gone.get("monograph", ()))
         monographs.name_categories({each["slug"]: (each["title"], each["style"]) for each in categories})
         self._remember(checked)
         self.report.release = raise_release(self.now)
@@ -410,6 +414,22 @@ class _Publication:
             batch = self.staged["module"][start : start + BATCH]
             monographs.set_mentions({each.document_id: self._mentions(each) for each in batch})
         monographs.set_mentions({document_id: [] for document_id in gone})
+
+    def _activate_terms(self, gone: Sequence[int]) -> None:
+        """Bring the indexes of monographs up to date with those that changed."""
+        staged = self.staged["monograph"]
+        terms = chain.from_iterable(self.terms.values())
+        monographs.name_terms({(each["kind"], each["slug"]): each["title"] for each in terms})
+        for start in range(0, len(staged), BATCH):
+            monographs.set_terms(
+                {
+                    each.document_id: (each.listing["sort_name"], self.terms[each.slug])
+                    for each in staged[start : start + BATCH]
+                }
+            )
+        monographs.set_terms(dict.fromkeys(gone, ("", ())))
+        if staged or gone:
+            monographs.count_terms()
 
     def _mentions(self, staged: Staged) -> list[dict[str, Any]]:
         if staged.status != PUBLISHED:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cpd import revisions
-from cpd.db import Base, Credits
+from cpd.db import Base, Credits, UtcDateTime
 
 
 class Monograph(revisions.Document, Base):
@@ -23,6 +24,30 @@ class Monograph(revisions.Document, Base):
     letter: Mapped[str]
     classes: Mapped[str]
     boxed: Mapped[bool]
+
+
+class Term(Base):
+    """A class, an indication or a company that live monographs state, with their number."""
+
+    __tablename__ = "term"
+    __table_args__ = (CheckConstraint("kind IN ('class', 'indication', 'company')", name="kind_known"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    count: Mapped[int]
+
+
+class MonographTerm(Base):
+    """One term of one live monograph; `sort_name` is the monograph's, so that a term's list is read in its order."""
+
+    __tablename__ = "monograph_term"
+    __table_args__ = (Index("ix_monograph_term_listed", "kind", "slug", "sort_name", "monograph_id"),)
+
+    monograph_id: Mapped[int] = mapped_column(ForeignKey("monograph.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    sort_name: Mapped[str]
 
 
 class MonographRevision(revisions.Revision, Base):
@@ -52,3 +77,20 @@ class Mention(Base):
     category_title: Mapped[str]
     category_style: Mapped[str]
     credits: Mapped[Decimal] = mapped_column(Credits)
+
+
+class ListItem(Base):
+    """A (monograph, indication) pair on a learner's list. `indication` is a slug, empty if none is stated."""
+
+    __tablename__ = "list_item"
+    __table_args__ = (
+        UniqueConstraint("learner_id", "monograph_id", "indication", name="once_on_a_list"),
+        Index("ix_list_item_learner", "learner_id", "place", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    monograph_id: Mapped[int] = mapped_column(ForeignKey("monograph.id"))
+    indication: Mapped[str]
+    place: Mapped[int]
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)

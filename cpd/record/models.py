@@ -9,7 +9,9 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cpd.db import Base, Credits, UtcDateTime
+from cpd.db import Base, Credits, UtcDateTime, at_most
+
+LONGEST_NOTE = 10_000  # characters
 
 
 class EntryKind(enum.StrEnum):
@@ -59,3 +61,19 @@ class Entry(Base):
     claimed_credits: Mapped[Decimal] = mapped_column(Credits)
     learned_on: Mapped[date]  # in the learner's zone at the time
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Note(Base):
+    """Private text that a learner keeps beside a module or monograph. No other account is shown it."""
+
+    __tablename__ = "note"
+    __table_args__ = (
+        CheckConstraint("kind IN ('module', 'monograph')", name="kind_known"),
+        at_most("text", LONGEST_NOTE),
+    )
+
+    learner_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
