@@ -100,6 +100,8 @@ RENDERED = (
     .order_by(ModuleRendering.id.desc())
     .limit(1)
 )
+BY_RENDERING = Prepared(RENDERED.where(ModuleRendering.id == bindparam("rendering_id")))
+BY_REVISION = Prepared(RENDERED.where(ModuleRevision.id == bindparam("revision_id")))
 ATTEMPT = select(
     Attempt.id,
     Attempt.revision_id,
@@ -127,12 +129,12 @@ def find_new_slug(slug: str) -> str | None:
 
 def find_rendered(rendering_id: int) -> AnyRow | None:
     """A revision with one of its renderings, as the columns of RENDERED."""
-    return read_first(RENDERED.where(ModuleRendering.id == rendering_id))
+    return BY_RENDERING.first({"rendering_id": rendering_id})
 
 
 def find_revision(revision_id: int) -> AnyRow | None:
     """A revision by its id with its newest rendering, as the columns of RENDERED."""
-    return read_first(RENDERED.where(ModuleRevision.id == revision_id))
+    return BY_REVISION.first({"revision_id": revision_id})
 
 
 def find_numbered(module_id: int, number: int) -> AnyRow | None:

@@ -58,6 +58,14 @@ def live_revision(standing: AnyRow) -> Shown:
     return shown(row)
 
 
+def revision_of(standing: AnyRow, revision_id: int) -> Shown | None:
+    """A revision of a module by its id, or None if the module has no such revision."""
+    if revision_id == standing.live_revision_id:
+        return live_revision(standing)
+    row = queries.find_revision(revision_id)
+    return shown(row) if row is not None and row.module_id == standing.id else None
+
+
 def category_of(row: AnyRow) -> CategoryLabel:
     return CategoryLabel(row.category_slug, row.category_title, row.category_style)
 
