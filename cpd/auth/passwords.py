@@ -6,11 +6,13 @@ import contextlib
 import fcntl
 import os
 import secrets
+import sys
 import threading
 import time
 import unicodedata
 from base64 import b64encode
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -25,6 +27,7 @@ LONGEST_WAIT = 3.0  # seconds in the queue for the hash
 MOST_WAITING = 8
 RETRY_AFTER = 5  # seconds
 LOOK_AGAIN = 0.001  # seconds
+LESS_URGENT = 10  # as `nice` counts
 
 
 class ServerBusy(ServiceUnavailable):
@@ -104,24 +107,33 @@ def places_in(folder: Path, cores: int) -> list[Path]:
     return [folder / f"hashing-{number}.lock" for number in range(max(1, cores // 2))]
 
 
+def _give_way() -> None:
+    """Let the pages' threads go first. Elsewhere than on Linux a thread has no priority of its own."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LESS_URGENT)
+
+
 class Passwords:
     """Makes and checks hashes with the cost that the settings ask for."""
 
     def __init__(self, settings: Settings) -> None:
         self._hasher = PasswordHasher(time_cost=settings.hash_time, memory_cost=settings.hash_memory, parallelism=1)
         self._nobody = _hash_of_nobody(settings)
+        # A thread of its own, since one that has given way can't take its old priority back.
+        self._worker = ThreadPoolExecutor(1, "hashing", _give_way)
         self._turn = Turn(places_in(settings.instance_folder, usable_cores()))
 
     def hash(self, password: str) -> str:
         """The hash to keep. Raises ServerBusy."""
         with self._turn:
-            return self._hasher.hash(normal(password))
+            return self._worker.submit(self._hasher.hash, normal(password)).result()
 
     def fits(self, password: str, kept: str | None) -> bool:
         """Whether a password belongs to a kept hash; without one it takes the same time. Raises ServerBusy."""
         with self._turn:
             try:
-                return self._hasher.verify(kept or self._nobody, normal(password))
+                return self._worker.submit(self._hasher.verify, kept or self._nobody, normal(password)).result()
             except (VerificationError, InvalidHashError):
                 return False
 
