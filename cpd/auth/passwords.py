@@ -79,13 +79,14 @@ class Turn:
         self._queue.release()
 
     def _wait_for_a_place(self, until: float) -> int | None:
-        """The open file of a place that is ours now. Raises ServerBusy."""
+        """The open file of a place that is ours now, or None where none is counted. Raises ServerBusy."""
         with contextlib.suppress(OSError):
-            while (place := self._take_a_place()) is None:
+            while self._places:
+                if (place := self._take_a_place()) is not None:
+                    return place
                 if time.monotonic() > until:
                     raise ServerBusy
                 time.sleep(LOOK_AGAIN)  # flock cannot wait for one of several, nor for a limited time
-            return place
         return None
 
     def _take_a_place(self) -> int | None:

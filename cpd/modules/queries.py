@@ -186,6 +186,16 @@ def _shelves() -> Shelves:
     return Shelves(read(CATEGORIES.where(Category.count > 0)), read(SPECIALTIES.where(Specialty.count > 0)))
 
 
+def newest_of_each(*, limit: int) -> Sequence[AnyRow]:
+    """The newest modules of every category in their order, as the columns in LISTED; gathered once in a release."""
+    lists = fragments_of("newest modules", 2)
+    kept: Sequence[AnyRow] = lists.get(
+        (current_release(), limit),
+        lambda: [row for each in shelves().categories for row in newest_in(each.slug, limit=limit)],
+    )
+    return kept
+
+
 def newest_in(category_slug: str, *, limit: int) -> Sequence[AnyRow]:
     """The newest modules of a category as the columns in LISTED."""
     return catalogue(Wanted(categories=(category_slug,)))[:limit]

@@ -32,7 +32,7 @@ def home() -> Response:
     """Show the newest modules by category, and to a learner their total."""
     learner = current_learner()
     categories = modules.shelves().categories
-    rows = [row for each in categories for row in modules.newest_in(each.slug, limit=SHOWN)]
+    rows = modules.newest_of_each(limit=SHOWN)
     entries, passed = newest_and_passed(learner.id, [row.id for row in rows], limit=SHOWN) if learner else (NONE, {})
     return answer(
         "site/home.html",
