@@ -63,7 +63,7 @@ def _category(category: AnyRow) -> dict[str, Any]:
     return {**category._mapping, "modules": module_rows(rows)}
 
 
-def _sample(rows: Sequence[AnyRow]) -> Shown | None:
+def _sample(rows: Sequence[modules.Listed]) -> Shown | None:
     """A module whose authors, reviewers, dates and funding show what every module states."""
     for row in rows:
         standing = modules.find_standing(row.slug, learner_id=None)
