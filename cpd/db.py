@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask import Flask, current_app, g
@@ -26,6 +26,7 @@ from sqlalchemy import (
     Select,
     Table,
     TypeDecorator,
+    bindparam,
     event,
     text,
 )
@@ -33,6 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.dml import ReturningInsert
 
 from cpd.settings import Settings
 from cpd.sqlite import LONGEST_WAIT, WriteLockedConnection, prepare_connection
@@ -258,9 +260,18 @@ def read_first(statement: AnySelect, values: Mapping[str, Any] | None = None) ->
 
 def insert_once(model: type[Base], values: Mapping[str, Any]) -> int | None:
     """Insert a row unless a unique constraint says it is there. Returns its id, or None if it was there before."""
+    connection = db.session.connection()
+    statement = _inserting_once(model, connection.dialect.name, tuple(values))
+    inserted: int | None = connection.execute(statement, values).scalar_one_or_none()
+    return inserted
+
+
+@cache
+def _inserting_once(model: type[Base], dialect: str, names: tuple[str, ...]) -> ReturningInsert[*tuple[Any, ...]]:
+    """Built once: SQLAlchemy takes longer to build it than to execute it."""
     table = model.__table__
     assert isinstance(table, Table)
-    dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.session.get_bind().dialect.name]
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
-    inserted: int | None = db.session.execute(statement).scalar_one_or_none()
-    return inserted
+    given = {"sqlite": sqlite, "postgresql": postgresql}[dialect].insert(table)
+    once = given.values({name: bindparam(name) for name in names}).on_conflict_do_nothing()
+    returning: ReturningInsert[*tuple[Any, ...]] = once.returning(table.c.id)
+    return returning

@@ -19,6 +19,7 @@ from typing import Any
 
 LONGEST_WAIT = 5.0  # seconds
 SHORT_WAIT = 0.1  # seconds, after somebody waited in vain
+LOOK_AGAIN = 0.0002  # seconds; a write takes about one thousandth
 BUSY_TIMEOUT = "busy_timeout=5000"  # milliseconds, for readers after a crash
 PRAGMAS = (BUSY_TIMEOUT, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
@@ -150,7 +151,7 @@ def _wait_for(descriptor: int, until: float) -> None:
         except BlockingIOError:
             if time.monotonic() > until:
                 raise NoTurn("another process is writing") from None
-            time.sleep(0.001)  # flock cannot wait for a limited time
+            time.sleep(LOOK_AGAIN)  # flock cannot wait for a limited time
         except OSError as fault:
             raise NoLock(f"the lock file cannot be locked: {fault.strerror}") from None
         else:

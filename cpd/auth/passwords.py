@@ -1,23 +1,33 @@
-"""Password hashes: Argon2id, one at a time in each process, so that a rush of sign-ins cannot starve the pages."""
+"""Password hashes: Argon2id, so few at a time on a machine that a rush of sign-ins cannot starve the pages."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import secrets
+import sys
 import threading
+import time
 import unicodedata
 from base64 import b64encode
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, current_app
 from werkzeug.exceptions import ServiceUnavailable
 
-from cpd.settings import Settings
+from cpd.settings import Settings, usable_cores
 
 SHORTEST, LONGEST = 15, 256  # characters
 LONGEST_WAIT = 3.0  # seconds in the queue for the hash
 MOST_WAITING = 8
 RETRY_AFTER = 5  # seconds
+LOOK_AGAIN = 0.001  # seconds
+LESS_URGENT = 10  # as `nice` counts
 
 
 class ServerBusy(ServiceUnavailable):
@@ -30,23 +40,79 @@ class ServerBusy(ServiceUnavailable):
 
 
 class Turn:
-    """One at a time; a few may wait a little, the others are turned away with ServerBusy."""
+    """One at a time in a process, and on a machine as many as there are `places`: files that are locked meanwhile.
 
-    def __init__(self, *, longest_wait: float = LONGEST_WAIT, most_waiting: int = MOST_WAITING) -> None:
+    A few may wait a little, the others are turned away with ServerBusy. A place that cannot be opened is nobody's, so
+    a full or read-only disk keeps nobody out.
+    """
+
+    def __init__(
+        self, places: Sequence[Path] = (), *, longest_wait: float = LONGEST_WAIT, most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._places = places
         self._longest_wait = longest_wait
-        self._places = threading.BoundedSemaphore(most_waiting + 1)
+        self._queue = threading.BoundedSemaphore(most_waiting + 1)
         self._turn = threading.Lock()
+        self._place: int | None = None
 
     def __enter__(self) -> None:
-        if not self._places.acquire(blocking=False):
+        until = time.monotonic() + self._longest_wait
+        if not self._queue.acquire(blocking=False):
             raise ServerBusy
         if not self._turn.acquire(timeout=self._longest_wait):
-            self._places.release()
+            self._queue.release()
             raise ServerBusy
+        try:
+            self._place = self._wait_for_a_place(until)
+        except BaseException:
+            self._leave()
+            raise
 
     def __exit__(self, *_: object) -> None:
+        if self._place is not None:
+            os.close(self._place)
+            self._place = None
+        self._leave()
+
+    def _leave(self) -> None:
         self._turn.release()
-        self._places.release()
+        self._queue.release()
+
+    def _wait_for_a_place(self, until: float) -> int | None:
+        """The open file of a place that is ours now, or None where none is counted. Raises ServerBusy."""
+        with contextlib.suppress(OSError):
+            while self._places:
+                if (place := self._take_a_place()) is not None:
+                    return place
+                if time.monotonic() > until:
+                    raise ServerBusy
+                time.sleep(LOOK_AGAIN)  # flock cannot wait for one of several, nor for a limited time
+        return None
+
+    def _take_a_place(self) -> int | None:
+        for file in self._places:
+            place = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as fault:
+                os.close(place)
+                if not isinstance(fault, BlockingIOError):
+                    raise
+            else:
+                return place
+        return None
+
+
+def places_in(folder: Path, cores: int) -> list[Path]:
+    """One place for every two cores, and at least one: the others are left to the pages."""
+    return [folder / f"hashing-{number}.lock" for number in range(max(1, cores // 2))]
+
+
+def _give_way() -> None:
+    """Let the pages' threads go first. Elsewhere than on Linux a thread has no priority of its own."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LESS_URGENT)
 
 
 class Passwords:
@@ -55,18 +121,20 @@ class Passwords:
     def __init__(self, settings: Settings) -> None:
         self._hasher = PasswordHasher(time_cost=settings.hash_time, memory_cost=settings.hash_memory, parallelism=1)
         self._nobody = _hash_of_nobody(settings)
-        self._turn = Turn()
+        # A thread of its own, since one that has given way can't take its old priority back.
+        self._worker = ThreadPoolExecutor(1, "hashing", _give_way)
+        self._turn = Turn(places_in(settings.instance_folder, usable_cores()))
 
     def hash(self, password: str) -> str:
         """The hash to keep. Raises ServerBusy."""
         with self._turn:
-            return self._hasher.hash(normal(password))
+            return self._worker.submit(self._hasher.hash, normal(password)).result()
 
     def fits(self, password: str, kept: str | None) -> bool:
         """Whether a password belongs to a kept hash; without one it takes the same time. Raises ServerBusy."""
         with self._turn:
             try:
-                return self._hasher.verify(kept or self._nobody, normal(password))
+                return self._worker.submit(self._hasher.verify, kept or self._nobody, normal(password)).result()
             except (VerificationError, InvalidHashError):
                 return False
 

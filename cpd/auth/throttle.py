@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import ipaddress
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -83,14 +83,14 @@ def network_of(address: str | None) -> str:
     return str(ip)
 
 
-def spend(buckets: Iterable[Bucket], *, now: datetime) -> None:
-    """Take a try from each bucket and commit. Raises TooManyTries at the first that is empty."""
+def spend(buckets: Sequence[Bucket], *, now: datetime) -> None:
+    """Take a try from each bucket and commit. Raises TooManyTries at the first that is empty; the tries before stay."""
     at = now.timestamp()
-    for each in buckets:
-        with db.engine.begin() as connection:
-            left = connection.execute(_spending(each, at)).scalar_one_or_none()
-        if left is None:
-            raise TooManyTries(each.limit.wait)
+    with db.engine.begin() as connection:
+        taken = (connection.execute(_spending(each, at)).scalar_one_or_none() for each in buckets)
+        empty = next((each for each, left in zip(buckets, taken, strict=True) if left is None), None)
+    if empty is not None:
+        raise TooManyTries(empty.limit.wait)
 
 
 def give_back(buckets: Iterable[Bucket]) -> None:

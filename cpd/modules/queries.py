@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
@@ -30,6 +32,25 @@ AnySelection = Select[*tuple[Any, ...]]
 PAGE = 24
 KEPT = 500  # lists and counts of one kind that a process keeps
 passed, last = aliased(Attempt), aliased(Attempt)
+
+
+class Listed(NamedTuple):
+    """A live module as lists show it, kept for a release: its columns are read by every visitor of a list."""
+
+    id: int
+    slug: str
+    title: str
+    summary: str
+    category_slug: str
+    category_title: str
+    category_style: str
+    credits: Decimal
+    author: str
+    reviewed_on: date
+    expires_on: date
+    drugs: int
+    external: str | None
+
 
 LISTED = (
     Module.id,
@@ -100,6 +121,8 @@ RENDERED = (
     .order_by(ModuleRendering.id.desc())
     .limit(1)
 )
+BY_RENDERING = Prepared(RENDERED.where(ModuleRendering.id == bindparam("rendering_id")))
+BY_REVISION = Prepared(RENDERED.where(ModuleRevision.id == bindparam("revision_id")))
 ATTEMPT = select(
     Attempt.id,
     Attempt.revision_id,
@@ -127,12 +150,12 @@ def find_new_slug(slug: str) -> str | None:
 
 def find_rendered(rendering_id: int) -> AnyRow | None:
     """A revision with one of its renderings, as the columns of RENDERED."""
-    return read_first(RENDERED.where(ModuleRendering.id == rendering_id))
+    return BY_RENDERING.first({"rendering_id": rendering_id})
 
 
 def find_revision(revision_id: int) -> AnyRow | None:
     """A revision by its id with its newest rendering, as the columns of RENDERED."""
-    return read_first(RENDERED.where(ModuleRevision.id == revision_id))
+    return BY_REVISION.first({"revision_id": revision_id})
 
 
 def find_numbered(module_id: int, number: int) -> AnyRow | None:
@@ -184,19 +207,29 @@ def _shelves() -> Shelves:
     return Shelves(read(CATEGORIES.where(Category.count > 0)), read(SPECIALTIES.where(Specialty.count > 0)))
 
 
-def newest_in(category_slug: str, *, limit: int) -> Sequence[AnyRow]:
-    """The newest modules of a category as the columns in LISTED."""
-    return catalogue(Wanted(categories=(category_slug,)))[:limit]
-
-
-def catalogue(wanted: Wanted) -> Sequence[AnyRow]:
-    """A page of live modules and one more, as the columns in LISTED, in the order wanted; read once in a release."""
-    lists = fragments_of("lists of modules", KEPT)
-    kept: Sequence[AnyRow] = lists.get((current_release(), wanted), lambda: _list(wanted))
+def newest_of_each(*, limit: int) -> Sequence[Listed]:
+    """The newest modules of every category in their order; gathered once in a release."""
+    lists = fragments_of("newest modules", 2)
+    kept: Sequence[Listed] = lists.get(
+        (current_release(), limit),
+        lambda: [row for each in shelves().categories for row in newest_in(each.slug, limit=limit)],
+    )
     return kept
 
 
-def _list(wanted: Wanted) -> Sequence[AnyRow]:
+def newest_in(category_slug: str, *, limit: int) -> Sequence[Listed]:
+    """The newest modules of a category."""
+    return catalogue(Wanted(categories=(category_slug,)))[:limit]
+
+
+def catalogue(wanted: Wanted) -> Sequence[Listed]:
+    """A page of live modules and one more, in the order wanted; read once in a release."""
+    lists = fragments_of("lists of modules", KEPT)
+    kept: Sequence[Listed] = lists.get((current_release(), wanted), lambda: _list(wanted))
+    return kept
+
+
+def _list(wanted: Wanted) -> Sequence[Listed]:
     statement = _filtered(LIST, wanted)
     key, downwards = (
         (Module.reviewed_on, True) if wanted.sort == "newest" else (Module.credits, wanted.sort == "credits")
@@ -206,7 +239,7 @@ def _list(wanted: Wanted) -> Sequence[AnyRow]:
         start = tuple_(bindparam("key", wanted.after[0], type_=key.type), wanted.after[1])
         statement = statement.where(place < start if downwards else place > start)
     order = (key.desc(), Module.id.desc()) if downwards else (key, Module.id)
-    return read(statement.order_by(*order).limit(PAGE + 1))
+    return [Listed(*row) for row in read(statement.order_by(*order).limit(PAGE + 1))]
 
 
 def count_of(wanted: Wanted) -> int:

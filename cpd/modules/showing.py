@@ -17,6 +17,7 @@ from cpd.db import AnyRow
 from cpd.modules import queries
 from cpd.modules.catalogue import SORTS, Wanted
 from cpd.modules.forms import Answers, question_cards
+from cpd.modules.queries import Listed
 from cpd.modules.services import Place
 from cpd.modules.shown import Shown, find_kept, shown
 from cpd.revisions import PUBLISHED
@@ -58,7 +59,15 @@ def live_revision(standing: AnyRow) -> Shown:
     return shown(row)
 
 
-def category_of(row: AnyRow) -> CategoryLabel:
+def revision_of(standing: AnyRow, revision_id: int) -> Shown | None:
+    """A revision of a module by its id, or None if the module has no such revision."""
+    if revision_id == standing.live_revision_id:
+        return live_revision(standing)
+    row = queries.find_revision(revision_id)
+    return shown(row) if row is not None and row.module_id == standing.id else None
+
+
+def category_of(row: AnyRow | Listed) -> CategoryLabel:
     return CategoryLabel(row.category_slug, row.category_title, row.category_style)
 
 
@@ -67,7 +76,7 @@ def place_of(standing: AnyRow) -> Place:
     return Place(standing.slug, standing.category_slug, standing.category_title, standing.category_style)
 
 
-def module_rows(rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
+def module_rows(rows: Sequence[Listed]) -> list[dict[str, Any]]:
     """Modules as a list draws them, with a gap for what `done_lines` says of each."""
     return [
         {
@@ -86,7 +95,7 @@ def module_rows(rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
     ]
 
 
-def done_lines(rows: Sequence[AnyRow], passed: Mapping[int, date]) -> dict[str, Markup]:
+def done_lines(rows: Sequence[Listed], passed: Mapping[int, date]) -> dict[str, Markup]:
     """For each module of a list: when the learner completed it, or that it has expired, or nothing."""
     now = today()
     return {f"done_{row.id}": _done_line(passed.get(row.id), row.expires_on < now) for row in rows}
@@ -128,7 +137,7 @@ def _choice(each: AnyRow, on: tuple[str, ...]) -> dict[str, Any]:
     return {"slug": each.slug, "title": each.title, "count": each.count, "on": each.slug in on}
 
 
-def next_page(wanted: Wanted, found: Sequence[AnyRow]) -> str | None:
+def next_page(wanted: Wanted, found: Sequence[Listed]) -> str | None:
     """The address of the next page, if one more than a page was found."""
     if len(found) <= queries.PAGE:
         return None

@@ -133,10 +133,9 @@ def attempt(slug: str, attempt_id: int, learner: Learner) -> ResponseReturnValue
     """Show a marked attempt with its feedback, and what it added to the record."""
     standing = _standing(slug, learner)
     found = queries.find_attempt(attempt_id, learner_id=learner.id, module_id=standing.id)
-    row = queries.find_revision(found.revision_id) if found else None
-    if found is None or row is None:
+    marked = showing.revision_of(standing, found.revision_id) if found else None
+    if found is None or marked is None:
         abort(404)
-    marked = shown(row)
     award = find_award(learner.id, module_id=found.module_id, edition=found.edition)
     return render_template(
         "modules/attempt.html",
@@ -159,10 +158,10 @@ def _opened(standing: AnyRow, learner: Learner) -> tuple[Sitting, Shown]:
     """The sitting of the form that was sent, with the revision it was opened on. Raises SittingRefused."""
     token = request.form.get("attempt", "")
     sitting = read_sitting(token, learner_id=learner.id, secret_key=_secret_key(), now=clock.now())
-    row = queries.find_revision(sitting.revision_id)
-    if row is None or row.module_id != standing.id:
+    opened = showing.revision_of(standing, sitting.revision_id)
+    if opened is None:
         raise SittingRefused("This form was made for another module. Submit your answers again.")
-    return sitting, shown(row)
+    return sitting, opened
 
 
 def _readable(standing: AnyRow) -> bool:

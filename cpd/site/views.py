@@ -32,7 +32,7 @@ def home() -> Response:
     """Show the newest modules by category, and to a learner their total."""
     learner = current_learner()
     categories = modules.shelves().categories
-    rows = [row for each in categories for row in modules.newest_in(each.slug, limit=SHOWN)]
+    rows = modules.newest_of_each(limit=SHOWN)
     entries, passed = newest_and_passed(learner.id, [row.id for row in rows], limit=SHOWN) if learner else (NONE, {})
     return answer(
         "site/home.html",
@@ -63,7 +63,7 @@ def _category(category: AnyRow) -> dict[str, Any]:
     return {**category._mapping, "modules": module_rows(rows)}
 
 
-def _sample(rows: Sequence[AnyRow]) -> Shown | None:
+def _sample(rows: Sequence[modules.Listed]) -> Shown | None:
     """A module whose authors, reviewers, dates and funding show what every module states."""
     for row in rows:
         standing = modules.find_standing(row.slug, learner_id=None)

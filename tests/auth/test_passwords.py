@@ -1,13 +1,15 @@
 """Which passwords are refused, and how they are hashed."""
 
 import itertools
+import os
 import random
+import sys
 import threading
 
 import pytest
 
 from cpd.auth.guessable import why_guessable
-from cpd.auth.passwords import RETRY_AFTER, Passwords, ServerBusy, Turn
+from cpd.auth.passwords import RETRY_AFTER, Passwords, ServerBusy, Turn, places_in
 from cpd.auth.words import COMMON, FAVOURITES
 from cpd.settings import Settings
 
@@ -189,6 +191,31 @@ def test_one_password_is_hashed_at_a_time():
     for thread in threads:
         thread.join()
     assert most == [1] * 9
+
+
+def test_all_processes_together_hash_as_many_at_a_time_as_there_are_places(tmp_path):
+    ours, anothers, a_third = (Turn(places_in(tmp_path, cores=4), longest_wait=0.01) for _ in range(3))
+    with ours, anothers, pytest.raises(ServerBusy), a_third:
+        pass
+    with a_third:
+        pass
+
+
+@pytest.mark.parametrize(("cores", "places"), [(1, 1), (2, 1), (3, 1), (8, 4)])
+def test_half_of_the_cores_are_left_to_the_pages(tmp_path, cores, places):
+    assert len(places_in(tmp_path, cores)) == places
+
+
+def test_a_disk_that_takes_no_files_keeps_nobody_out(tmp_path):
+    with Turn(places_in(tmp_path / "missing", cores=2)):
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux only")
+def test_hashing_gives_way_to_the_pages(tmp_path):
+    passwords = Passwords(settings(tmp_path))
+    hashing = passwords._worker.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
+    assert hashing > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
 def test_who_waits_too_long_is_told_that_the_server_is_busy():
