@@ -101,7 +101,7 @@ class _Publication:
         self.pictures: dict[str, Picture] = {}
         self.staged: dict[str, list[Staged]] = {kind: [] for kind in SHELVES}
         self.shown: dict[str, Shown] = {}
-        self.terms: dict[str, list[dict[str, str]]] = {}
+        self.terms: dict[str, Sequence[monographs.StatedTerm]] = {}
         self.standing = {kind: shelf.standing() for kind, shelf in SHELVES.items()}
         self.live: dict[str, dict[str, Live]] = {kind: {} for kind in SHELVES}
         self.begun = False
@@ -311,7 +311,7 @@ class _Publication:
             names_hash = self.drugs.hash
             self.shown[found.slug] = Shown.of(item.facts, parts["drugs"])
         if isinstance(item, CheckedMonograph):
-            self.terms[found.slug] = terms_of(item.facts) if found.status == PUBLISHED else []
+            self.terms[found.slug] = terms_of(item.facts) if found.status == PUBLISHED else ()
         rendering = {"renderer": renderer(), "names_hash": names_hash, "html": html, "parts": parts}
         former = found.former_slugs if revision else ()
         return Staged(found.kind, found.slug, found.status, listing_of(item, parts), rendering, revision, live, former)
@@ -388,6 +388,7 @@ class _Publication:
         renames: Sequence[tuple[str, str, str]],
     ) -> None:
         """The one transaction from the old release to the new."""
+        term_changes = self._term_changes(gone.get("monograph", ()))
         for kind, old, new in renames:
             SHELVES[kind].rename(old, new)
         for kind, shelf in SHELVES.items():
@@ -397,7 +398,7 @@ class _Publication:
             shelf.set_status(gone.get(kind, ()), WITHDRAWN)
         modules.change_categories(categories)
         self._activate_lists(gone.get("module", ()))
-        self._activate_terms(gone.get("monograph", ()))
+        monographs.change_terms(term_changes)
         monographs.name_categories({each["slug"]: (each["title"], each["style"]) for each in categories})
         self._remember(checked)
         self.report.release = raise_release(self.now)
@@ -415,21 +416,13 @@ class _Publication:
             monographs.set_mentions({each.document_id: self._mentions(each) for each in batch})
         monographs.set_mentions({document_id: [] for document_id in gone})
 
-    def _activate_terms(self, gone: Sequence[int]) -> None:
-        """Bring the indexes of monographs up to date with those that changed."""
+    def _term_changes(self, gone: Sequence[int]) -> dict[int, monographs.TermChange]:
+        """How the indexes of monographs differ from what those that changed state now."""
         staged = self.staged["monograph"]
-        terms = chain.from_iterable(self.terms.values())
-        monographs.name_terms({(each["kind"], each["slug"]): each["title"] for each in terms})
-        for start in range(0, len(staged), BATCH):
-            monographs.set_terms(
-                {
-                    each.document_id: (each.listing["sort_name"], self.terms[each.slug])
-                    for each in staged[start : start + BATCH]
-                }
-            )
-        monographs.set_terms(dict.fromkeys(gone, ("", ())))
-        if staged or gone:
-            monographs.count_terms()
+        stated = {
+            each.document_id: monographs.Stated(each.listing["sort_name"], self.terms[each.slug]) for each in staged
+        }
+        return monographs.term_changes({**stated, **dict.fromkeys(gone, monographs.Stated())})
 
     def _mentions(self, staged: Staged) -> list[dict[str, Any]]:
         if staged.status != PUBLISHED:
