@@ -67,7 +67,7 @@ def _of_monograph(facts: MonographFacts, *, boxed: bool) -> dict[str, Any]:
 
 
 def terms_of(facts: MonographFacts) -> tuple[StatedTerm, ...]:
-    """What a monograph is listed by; nothing of what no editor has confirmed. Spelt twice, the first spelling counts."""
+    """What a monograph is listed by; nothing of what no editor has confirmed. The first of two spellings counts."""
     stated = {
         "class": ("classes", facts.classes),
         "indication": ("indications", tuple(indication.name for indication in facts.indications)),

@@ -12,14 +12,18 @@ LONGEST_SLUG = 80  # characters
 LONGEST_SORT_NAME = 200  # characters
 OTHER = "#"  # the letter of what begins with a digit or with a script of other letters
 # What Unicode takes for letters of their own. Two classes may differ by a Greek letter alone: α-blocker, β-blocker.
-_SPELT_OUT = {
-    **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta"},
-    **{"ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "ο": "omicron", "π": "pi"},
-    **{"ρ": "rho", "σ": "sigma", "ς": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi"},
-    **{"ω": "omega", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"},
-}
-_LETTERS = str.maketrans(_SPELT_OUT)
+SPELT_OUT = """
+    α alpha β beta γ gamma δ delta ε epsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi ο omicron π pi
+    ρ rho σ sigma ς sigma τ tau υ upsilon φ phi χ chi ψ psi ω omega ß ss æ ae œ oe ø o ł l đ d ð d þ th ı i
+"""
 _WORDS = re.compile(r"[^\W_]+")
+
+
+def _by_sign(pairs: list[str]) -> dict[int, str]:
+    return str.maketrans(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+_LETTERS = _by_sign(SPELT_OUT.split())
 
 
 def sort_name(name: str) -> str:

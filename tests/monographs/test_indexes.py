@@ -72,7 +72,17 @@ def test_letters_without_drugs_are_no_links(professional, shelf):
 
 def test_a_letter_that_is_not_there_shows_all(professional, shelf):
     shelf("amoxil", "Baclofen")
-    for query in ("letter=q", "letter=%C3%89", "letter=%00", "letter=ab", "letter=", "class=", "by=", "by=colour"):
+    for query in (
+        "letter=q",
+        "letter=%C3%89",
+        "letter=%00",
+        "letter=ab",
+        "letter=",
+        "class=",
+        "class=%00",
+        "by=",
+        "by=colour",
+    ):
         assert names_in(professional.get(f"/monographs/?{query}").text) == ["amoxil", "Baclofen"], query
 
 
@@ -253,12 +263,9 @@ def test_a_letter_that_no_term_begins_with_is_named_and_shows_all(professional):
 
 @pytest.mark.usefixtures("relaxants")
 @pytest.mark.parametrize("kind", ["class", "indication", "company"])
-@pytest.mark.parametrize("slug", ["no-such", "%00", "%ED%A0%80", "Muscle+relaxant", "'; --", "x" * 5000, "~"])
+@pytest.mark.parametrize("slug", ["no-such", "%ED%A0%80", "Muscle+relaxant", "'; --", "x" * 5000, "~"])
 def test_a_term_that_no_monograph_states_is_answered_with_the_way_on(professional, kind, slug):
     answer = professional.get(f"/monographs/?{kind}={slug}")
-    if slug in ("%00",):  # no name at all: as if nothing had been asked
-        assert answer.status_code == 200
-        return
     assert answer.status_code == 404
     assert "No monograph states it now" in answer.text
     assert f'href="/monographs/?by={kind}">All ' in answer.text
@@ -336,7 +343,8 @@ def test_names_of_other_scripts_are_listed_and_led_to(professional, write_monogr
     assert [names_in(professional.get(unescape(link)).text) for link in links] == [["Занидин"], ["Занидин"]]
 
 
-def test_the_indexes_show_the_notice_first(client, relaxants):
+@pytest.mark.usefixtures("relaxants")
+def test_the_indexes_show_the_notice_first(client):
     for query in ("by=class", "class=statin", "company=no-such"):
         answer = client.get(f"/monographs/?{query}")
         assert answer.status_code == 200

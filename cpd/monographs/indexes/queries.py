@@ -36,7 +36,7 @@ OF_TERM = (
     .where(MonographTerm.kind == bindparam("kind"), MonographTerm.slug == bindparam("slug"))
     .order_by(MonographTerm.sort_name, MonographTerm.monograph_id)
 )
-TERMS = select(Term.slug, Term.title, Term.count)
+TERMS = select(Term.slug, Term.title, Term.count.label("drugs"))
 TERM = Prepared(TERMS.where(Term.kind == bindparam("kind"), Term.slug == bindparam("slug")))
 
 
@@ -74,9 +74,7 @@ def listed(*, letter: str, after: tuple[str, int] | None, limit: int = PAGE) -> 
     return read(statement)
 
 
-def listed_of_term(
-    kind: str, slug: str, *, after: tuple[str, int] | None, limit: int = PAGE
-) -> Sequence[AnyRow]:
+def listed_of_term(kind: str, slug: str, *, after: tuple[str, int] | None, limit: int = PAGE) -> Sequence[AnyRow]:
     """Live monographs that state a term, by name."""
     statement = OF_TERM.limit(limit)
     if after:
@@ -85,12 +83,12 @@ def listed_of_term(
 
 
 def find_term(kind: str, slug: str) -> AnyRow | None:
-    """A class, indication or company that live monographs state, as (slug, title, count)."""
+    """A class, indication or company that live monographs state, as (slug, title, drugs)."""
     return TERM.first({"kind": kind, "slug": slug})
 
 
 def terms(kind: str, *, letter: str, after: str | None, limit: int = PAGE_OF_TERMS) -> Sequence[AnyRow]:
-    """The terms of a kind by title, of one letter or of all, as (slug, title, count)."""
+    """The terms of a kind by title, of one letter or of all, as (slug, title, drugs)."""
     statement = TERMS.where(Term.kind == kind).order_by(Term.slug).limit(limit)
     if letter:
         statement = statement.where(_begins_with(letter))

@@ -59,7 +59,7 @@ def of_term(wanted: Wanted, term: AnyRow) -> dict[str, Any]:
         **_rows(wanted, found),
         "heading": term.title,
         "title": f"{term.title}: drugs {words.between} this {words.one}",
-        "lede": f"{_drugs(term.count)} {words.between} this {words.one}.",
+        "lede": f"{_drugs(term.drugs)} {words.between} this {words.one}.",
         "above": {"url": Wanted(by=wanted.kind).url, "title": words.tab},
     }
 
@@ -154,7 +154,7 @@ def _name(letter: str) -> str:
 
 
 def _term(kind: str, row: AnyRow) -> dict[str, Any]:
-    return {"url": term_address(kind, row.slug), "title": row.title, "count": _drugs(row.count)}
+    return {"url": term_address(kind, row.slug), "title": row.title, "count": _drugs(row.drugs)}
 
 
 def _drugs(count: int, word: str = "drug") -> str:
