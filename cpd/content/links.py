@@ -14,6 +14,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -63,7 +64,7 @@ _FOLDED = str.maketrans(dict.fromkeys("‐‑–\xad", "-") | dict.fromkeys("\xa
 
 
 class Drug(NamedTuple):
-    """What linking asks about a monograph; its fields are called as in MonographFacts."""
+    """What modules' pages ask about a monograph: all but `effective`, the date of its source, makes a link another."""
 
     slug: str
     name: str
@@ -72,14 +73,25 @@ class Drug(NamedTuple):
     brand_names: Sequence[str]
     link_names: Sequence[str] | None
     draft: Sequence[str]
+    effective: date | None = None
 
     @classmethod
     def of(cls, facts: MonographFacts) -> Drug:
-        return cls(*(getattr(facts, name) for name in cls._fields))
+        return cls(
+            facts.slug,
+            facts.name,
+            facts.generic_name,
+            facts.status,
+            facts.brand_names,
+            facts.link_names,
+            facts.draft,
+            facts.source.effective if facts.source else None,
+        )
 
     @classmethod
     def from_json(cls, slug: str, facts: Mapping[str, Any]) -> Drug:
         """The drug of a monograph's facts as JSON."""
+        effective = (facts.get("source") or {}).get("effective")
         return cls(
             slug,
             facts["name"],
@@ -88,6 +100,7 @@ class Drug(NamedTuple):
             facts.get("brand_names", ()),
             facts.get("link_names"),
             facts.get("draft", ()),
+            date.fromisoformat(effective) if effective else None,
         )
 
 

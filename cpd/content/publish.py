@@ -16,6 +16,7 @@ from typing import Any
 
 from cpd.content.check import Checked, CheckedItem, CheckedModule, CheckedMonograph, check_content
 from cpd.content.drugs import Drugs, linker
+from cpd.content.due import Reviewed, due_review
 from cpd.content.facts import ModuleFacts
 from cpd.content.files import FileOfContent
 from cpd.content.links import Drug, link_mentions, strip_links
@@ -403,6 +404,21 @@ class _Publication:
         self._remember(checked)
         self.report.release = raise_release(self.now)
         db.session.commit()
+        self.report.warnings += self._due_reviews(checked)
+
+    def _due_reviews(self, checked: Checked) -> Iterator[Problem]:
+        """Modules that are older than the source of a drug they name, where either was published just now."""
+        sources = self.drugs.sources()
+        named = {slug: set(shown.drugs) for slug, shown in self.shown.items()}
+        changed = [each.slug for each in self.staged["monograph"] if each.slug in sources]
+        for module_slug, monograph_slug in monographs.modules_naming(changed):
+            named.setdefault(module_slug, set()).add(monograph_slug)
+        reviewed = modules.reviewed_on(list(named))
+        for found in checked.found:
+            if found.kind == "module" and found.slug in reviewed:
+                module = Reviewed(found.path, found.line_of("reviewed"), reviewed[found.slug])
+                dates = {slug: sources[slug] for slug in named[found.slug] & sources.keys()}
+                yield from filter(None, [due_review(module, dates)])
 
     def _activate_lists(self, gone: Sequence[int]) -> None:
         """Bring specialties, counts and mentions up to date with the modules that changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -76,6 +76,13 @@ def set_mentions(of_modules: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
     rows = [dict(each) for mentions in of_modules.values() for each in mentions]
     if rows:
         connection.execute(insert(Mention), rows)
+
+
+def modules_naming(slugs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each mention of these monographs, as the slugs of the module and of the monograph."""
+    for start in range(0, len(slugs), AT_ONCE):
+        some = Mention.monograph_slug.in_(slugs[start : start + AT_ONCE])
+        yield from (tuple(row) for row in read(select(Mention.module_slug, Mention.monograph_slug).where(some)))
 
 
 def term_changes(wanted: Mapping[int, Stated]) -> dict[int, TermChange]:
