@@ -234,13 +234,28 @@ class _Publication:
         read = {item.facts.slug: Drug.of(item.facts) for item in checked.monographs}
         lost = set(gone.get("monograph", ()))
         stay = {slug for slug, standing in self.standing["monograph"].items() if standing.id not in lost} - set(read)
-        hashes = modules.SHELF.names_hashes() if not read and not lost else set()
+        hashes = modules.SHELF.names_hashes() if not lost and self._are_linked_as_before(read) else set()
         known = next(iter(hashes)) if len(hashes) == 1 else ""
         return Drugs(
             lambda: (each for each in monographs.SHELF.published_facts() if each[0] in stay),
             [drug for drug in read.values() if drug.status == PUBLISHED],
             known if known.startswith(f"{linker()}.") else None,
         )
+
+    def _are_linked_as_before(self, read: Mapping[str, Drug]) -> bool:
+        """Whether what was read of monographs changes no link. Otherwise the names of all others are needed."""
+        slugs = list(read)
+        for start in range(0, len(slugs), BATCH):
+            some = [(read[slug], self.live["monograph"].get(slug)) for slug in slugs[start : start + BATCH]]
+            facts = monographs.SHELF.facts_of(live.revision_id for _, live in some if live)
+            for drug, live in some:
+                if live is None or live.status != PUBLISHED:
+                    same = drug.status != PUBLISHED
+                else:
+                    same = drug.is_linked_like(Drug.from_json(live.slug, facts[live.revision_id]))
+                if not same:
+                    return False
+        return True
 
     def _is_stale(self, found: Found) -> bool:
         live = self.live[found.kind].get(found.slug)
