@@ -54,6 +54,15 @@ def growth() -> Iterable[Table]:
     yield growth.measure(sites.make_site(sites.SMALL), sites.make_site(sites.LARGE))
 
 
+def monographs() -> Iterable[Table]:
+    """Pages of monographs, of which there are few or very many."""
+    from bench import monographs, sites
+
+    few, many = sites.make_site(monographs.FEW), sites.make_site(monographs.MANY)
+    yield monographs.measure(few, many)
+    yield monographs.measure_publishing(few, many)
+
+
 def publishing() -> Iterable[Table]:
     """Files a second, and files that have not changed."""
     from bench import publishing
@@ -77,7 +86,7 @@ def without_wrk(title: str) -> Table:
 
 
 GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
-    each.__name__: each for each in (pages, http, awards, storm, growth, publishing, process)
+    each.__name__: each for each in (pages, http, awards, storm, growth, monographs, publishing, process)
 }
 
 

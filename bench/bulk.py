@@ -17,6 +17,7 @@ ENTRIES_EACH = 25  # of a learner who has any; they have failed one module besid
 NOW = "2026-11-01 09:00:00.000000"
 NEWEST, DAYS_OF_REVIEWS = date(2026, 10, 1), 900  # copied modules were reviewed on any day of those before
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
+LEAST_COMPANIES = 300  # so that their list has a second page
 MENTIONS_EACH = 15  # drugs named in a copied module
 NAMED_EVERYWHERE = "warfarin"
 ANSWERS = json.dumps({f"q{number}": ["a"] for number in range(1, 8)} | {"q8": "42"})
@@ -102,7 +103,30 @@ def add_monographs(connection: sqlite3.Connection, count: int) -> None:
         },
         slug="drug",
     )
+    _add_terms(connection, companies=max(count // 20, LEAST_COMPANIES))
     connection.commit()
+
+
+def _add_terms(connection: sqlite3.Connection, companies: int) -> None:
+    """Give copies the classes and indications of what they are copied from, and so many companies; count all anew."""
+    number = "copied.i * 7919 % :companies"
+    connection.execute(
+        "INSERT INTO monograph_term (monograph_id, kind, slug, title, sort_name)"
+        " SELECT new_id, t.kind, t.slug, t.title, m.sort_name FROM copied"
+        " JOIN monograph_term t ON t.monograph_id = old_id AND t.kind <> 'company' JOIN monograph m ON m.id = new_id"
+    )
+    connection.execute(
+        "INSERT INTO monograph_term (monograph_id, kind, slug, title, sort_name)"
+        f" SELECT new_id, 'company', char(97 + {number} % 26) || '-maker-' || ({number}),"
+        f" char(65 + {number} % 26) || ' maker ' || ({number}), m.sort_name"
+        " FROM copied JOIN monograph m ON m.id = new_id",
+        {"companies": companies},
+    )
+    connection.execute("DELETE FROM term")
+    connection.execute(
+        "INSERT INTO term (kind, slug, title, count) SELECT kind, slug, max(title), count(*) FROM monograph_term"
+        " GROUP BY kind, slug"
+    )
 
 
 def _copy(

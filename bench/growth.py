@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from bench import bulk, inprocess, measuring, sites
-from bench.figures import Figure, Table, at_most
+from bench.figures import Bar, Figure, Table, at_most
 from cpd.db import LARGEST_ID, read_first
 
 CALLS = 3_000
@@ -117,29 +117,42 @@ QUESTIONS = (
 )
 
 
-def measure(small: sites.Site, large: sites.Site, *, calls: int = CALLS) -> Table:
-    table = Table(
-        "Growth: the same pages on a small and a large database",
-        ("page", "small p50 µs", "large p50 µs", "growth", "small p99", "large p99"),
-    )
+@dataclass(frozen=True)
+class Measured:
+    """What is asked of two databases, how far it may grow, and what the table and its figures are called."""
+
+    title: str
+    name: str
+    questions: Sequence[Question]
+    bar: Bar
+    control: Question
+
+
+EVERYTHING = Measured(
+    "Growth: the same pages on a small and a large database", "growth", QUESTIONS, MOST_GROWTH, QUESTIONS[3]
+)
+
+
+def measure(small: sites.Site, large: sites.Site, *, calls: int = CALLS, measured: Measured = EVERYTHING) -> Table:
+    table = Table(measured.title, ("page", "small p50 µs", "large p50 µs", "growth", "small p99", "large p99"))
     for site in (small, large):
         site.read_through()
     with ExitStack() as stack:
         pair = [Asked(stack.enter_context(sites.opened(site)), site, calls) for site in (small, large)]
         inprocess.settle()
         noise = _no_op(pair)
-        control = _compare([pair[0], pair[0]], QUESTIONS[3])
+        control = _compare([pair[0], pair[0]], measured.control)
         growth = statistics.median(control[1]) / statistics.median(control[0])
         quiet = measuring.is_quiet(growth, MOST_OFF)
-        for question in QUESTIONS:
-            table.add(*_row(question, _compare(pair, question), quiet))
+        for question in measured.questions:
+            table.add(*_row(question, _compare(pair, question), quiet, measured))
     grown = zip(*(dataclasses.asdict(site.size).items() for site in (small, large)), strict=True)
     sizes = ", ".join(f"{name} {least:,} to {most:,}" for (name, least), (_, most) in grown)
     no_op = ", ".join(f"p{rank} {_micros(noise[0], rank)} and {_micros(noise[1], rank)}" for rank in (50, 99))
     table.notes = [
         f"In one process, by the clock, {calls:,} calls of each in turns; accounts drawn from all with one seed.",
         f"From small to large: {sizes}.",
-        f"Control (small beside itself) {growth:.3f}. SELECT 1: {no_op} µs. Bar: growth of p50 {MOST_GROWTH}.",
+        f"Control (small beside itself) {growth:.3f}. SELECT 1: {no_op} µs. Bar: growth of p50 {measured.bar}.",
     ]
     return table
 
@@ -171,7 +184,9 @@ def _micros(seconds: Sequence[float], per_cent: float) -> str:
     return f"{measuring.percentile(seconds, per_cent) * 1e6:,.0f}"
 
 
-def _row(question: Question, found: tuple[list[float], list[float]], quiet: bool) -> tuple[list[str], list[Figure]]:
+def _row(
+    question: Question, found: tuple[list[float], list[float]], quiet: bool, measured: Measured
+) -> tuple[list[str], list[Figure]]:
     small, large = found
     growth = statistics.median(large) / statistics.median(small)
     cells = [
@@ -182,8 +197,8 @@ def _row(question: Question, found: tuple[list[float], list[float]], quiet: bool
         _micros(small, 99),
         _micros(large, 99),
     ]
-    name = f"growth: {question.name}"
+    name = f"{measured.name}: {question.name}"
     return cells, [
-        Figure(name, growth, "growth", MOST_GROWTH if question.barred else None, quiet),
+        Figure(name, growth, "growth", measured.bar if question.barred else None, quiet),
         Figure(f"{name}: p99 of the large one", measuring.percentile(large, 99) * 1e6, "µs"),
     ]

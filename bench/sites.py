@@ -124,8 +124,8 @@ def _version() -> str:
     """The hash of all code that a site's rows depend on, as it was when this run began."""
     ours = [Path(module) for module in (texts.__file__, bulk.__file__, __file__)]
     digest = hashlib.sha256()
-    for folder, pattern in ((paths.MIGRATIONS / "versions", "*.py"), (paths.PACKAGE / "content", "render*.py")):
-        ours += sorted(folder.glob(pattern))
+    for pattern in ("migrations/versions/*.py", "content/render*.py", "content/listing.py", "monographs/terms.py"):
+        ours += sorted(paths.PACKAGE.glob(pattern))
     for file in ours:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

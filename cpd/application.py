@@ -13,6 +13,7 @@ from cpd import db, paths
 from cpd.auth import access
 from cpd.auth.views import bp as auth
 from cpd.modules.views import bp as modules
+from cpd.monographs.indexes.views import bp as indexes
 from cpd.monographs.views import bp as monographs
 from cpd.pages.views import bp as pages
 from cpd.record.views import bp as record
@@ -22,7 +23,7 @@ from cpd.site.surroundings import Surroundings
 from cpd.site.views import bp as site
 from cpd.web import converters, csrf, drawn, errors, health, limits, log, outermost, static, templating, theme, turns
 
-FEATURES = (health.bp, theme.bp, site, pages, auth, modules, monographs, record)
+FEATURES = (health.bp, theme.bp, site, pages, auth, modules, indexes, monographs, record)
 
 
 class Application(Flask):

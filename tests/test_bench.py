@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from bench import awards, growth, inprocess, measuring, pages, publishing, sites, texts, wrk
+from bench import awards, growth, inprocess, measuring, monographs, pages, publishing, sites, texts, wrk
 from bench.figures import Figure, Table, aligned, at_least, at_most, summary, verdict, write_json
 from cpd.db import reader
 
@@ -206,6 +207,37 @@ def test_growth_compares_two_databases(site):
     assert [figure.name for figure in table.figures if figure.unit == "growth"] == [
         f"growth: {question.name}" for question in growth.QUESTIONS
     ]
+
+
+def test_growth_of_monographs_compares_two_databases(site):
+    table = monographs.measure(site, site, calls=5)
+    assert [figure.name for figure in table.figures if figure.unit == "growth"] == [
+        f"monographs: {question.name}" for question in monographs.QUESTIONS
+    ]
+
+
+def test_a_list_of_monographs_goes_on_from_places_that_no_two_calls_share(site):
+    with sites.opened(site) as app:
+        asked = growth.Asked(app, site, 50)
+        for question in monographs.QUESTIONS:
+            if question.name.endswith("further on"):
+                addresses = [address for address, _ in question.addresses(asked, random.Random(1))]  # noqa: S311
+                assert len(set(addresses)) == 50
+
+
+def test_publishing_one_monograph_among_many_is_timed(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(sites, "CACHE", tmp_path)
+    monkeypatch.setattr(monographs, "REPEATS", 1)
+    table = monographs.measure_publishing(site, site)
+    assert [figure.figure > 0 for figure in table.figures] == [True] * 6
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_copied_monographs_have_terms_that_are_counted(site):
+    with sites.opened(site) as app, app.app_context():
+        listed = reader().execute(text("SELECT count(*) FROM monograph_term WHERE kind = 'company'")).scalar_one()
+        counted = reader().execute(text("SELECT sum(count) FROM term WHERE kind = 'company'")).scalar_one()
+    assert listed == counted >= TINY.monographs
 
 
 def test_a_prepared_request_passes_a_module_for_somebody_who_has_not_passed_it(site, tmp_path):

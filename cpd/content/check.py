@@ -10,6 +10,7 @@ from typing import TypeVar
 from cpd.content.aside import Aside
 from cpd.content.assessment import read_body
 from cpd.content.body import Link, look_through
+from cpd.content.due import DueReviews
 from cpd.content.facts import Category, ModuleFacts, MonographFacts, PageFacts
 from cpd.content.files import FileOfContent, files_in, slugs_in
 from cpd.content.front_matter import categories_in, module_facts, monograph_facts, page_facts
@@ -33,7 +34,7 @@ Facts = TypeVar("Facts", ModuleFacts, MonographFacts, PageFacts)
 
 MAX_MODULE_BODY = 256 * 1024  # bytes
 CATEGORIES = "categories.yml"
-KEPT_LINES = ("credits", "edition", "former_slugs", "link_names", "name")
+KEPT_LINES = ("credits", "edition", "former_slugs", "link_names", "name", "reviewed")
 
 
 @dataclass(frozen=True)
@@ -301,11 +302,28 @@ class _Check:
         self.report(Problem(found.path, line, message))
 
     def render(self) -> None:
-        """Render what has no error so far."""
+        """Render what has no error so far, and look which modules are due for review."""
         self._drop_faulty()
-        for outcome in render_sources(item.job for item in self.checked.items()):
-            if isinstance(outcome, Problem):
-                self.report(outcome)
+        reviews = DueReviews(lambda: (claim for found in self.found for claim in found.claims), self._other_monographs)
+        for outcome in render_sources(self._jobs(reviews)):
+            problem = outcome if isinstance(outcome, Problem) else reviews.find(outcome)
+            if problem:
+                self.report(problem)
+
+    def _jobs(self, reviews: DueReviews) -> Iterator[Job]:
+        """The jobs of all items, monographs before modules. Each is noted on the way."""
+        for item in self.checked.items():
+            if isinstance(item, CheckedMonograph):
+                reviews.note_monograph(item.facts)
+            if isinstance(item, CheckedModule):
+                reviews.note_module(item.job.key, item.source, item.facts)
+            yield item.job
+
+    def _other_monographs(self) -> Iterator[Path]:
+        """The files of monographs that were not to be read."""
+        read = {found.slug for found in self.found if found.kind == "monograph"}
+        files, _ = files_in(self.folder)
+        return (file.path for file in files if file.kind == "monograph" and file.slug not in read)
 
     def result(self) -> Checked:
         self._drop_faulty()

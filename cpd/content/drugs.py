@@ -6,6 +6,7 @@ import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from functools import cache, cached_property
 from typing import Any
 
@@ -30,6 +31,7 @@ class Drugs:
         self._standing = standing
         self._read = list(read)
         self._known_hash = known_hash
+        self._dates: dict[str, date | None] = {}
 
     @property
     def names(self) -> Names:
@@ -50,6 +52,11 @@ class Drugs:
         slugs = dict.fromkeys([*linked.slugs, *always])
         return [{"slug": slug, "name": shown[slug][0], "generic": shown[slug][1]} for slug in slugs if slug in shown]
 
+    def sources(self) -> dict[str, date]:
+        """The dates of the sources of those drugs that are known by now, by slug: nothing is read for this."""
+        read = {drug.slug: drug.effective for drug in self._read}
+        return {slug: effective for slug, effective in {**self._dates, **read}.items() if effective}
+
     @cached_property
     def _loaded(self) -> tuple[Names, dict[str, tuple[str, str]]]:
         """All names, and by slug what is shown of each drug."""
@@ -58,6 +65,7 @@ class Drugs:
         def claims() -> Iterator[Claim]:
             for drug in self._all():
                 shown[drug.slug] = (drug.name, drug.generic_name)
+                self._dates[drug.slug] = drug.effective
                 yield from claims_of(drug)
 
         with _no_collections():

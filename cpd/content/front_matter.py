@@ -29,6 +29,7 @@ from cpd.content.facts import (
     Provenance,
 )
 from cpd.content.source import Problem, Source, SourceFault, Value
+from cpd.monographs.terms import term_slug
 
 Entry = TypeVar("Entry", Author, Disclosure, Indication)
 
@@ -365,8 +366,10 @@ class _Reader:
             self.report("expires", f"expires more than 3 years after it was reviewed; write {latest} or earlier")
 
     def distinct(self, key: str, names: Sequence[str]) -> None:
+        """Report names that are one term: an address could not tell them apart."""
+        first: dict[str, int] = {}
         for index, name in enumerate(names):
-            if name.lower() in (earlier.lower() for earlier in names[:index]):
+            if first.setdefault(term_slug(name), index) != index:
                 self.report(f"{key}.{index}", f"“{name[:80]}” is there twice; keep one")
 
     def not_its_own(self, former_slugs: Sequence[str], slug: str) -> None:

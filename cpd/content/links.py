@@ -12,8 +12,9 @@ import html as entities
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -63,32 +64,48 @@ _FOLDED = str.maketrans(dict.fromkeys("‐‑–\xad", "-") | dict.fromkeys("\xa
 
 
 class Drug(NamedTuple):
-    """What linking asks about a monograph; its fields are called as in MonographFacts."""
+    """What modules' pages ask about a monograph: all but `effective`, the date of its source, makes a link another."""
 
     slug: str
     name: str
     generic_name: str
     status: str
-    brand_names: Sequence[str]
-    link_names: Sequence[str] | None
-    draft: Sequence[str]
+    brand_names: tuple[str, ...]
+    link_names: tuple[str, ...] | None
+    draft: tuple[str, ...]
+    effective: date | None = None
 
     @classmethod
     def of(cls, facts: MonographFacts) -> Drug:
-        return cls(*(getattr(facts, name) for name in cls._fields))
+        return cls(
+            facts.slug,
+            facts.name,
+            facts.generic_name,
+            facts.status,
+            facts.brand_names,
+            facts.link_names,
+            facts.draft,
+            facts.source.effective if facts.source else None,
+        )
 
     @classmethod
     def from_json(cls, slug: str, facts: Mapping[str, Any]) -> Drug:
         """The drug of a monograph's facts as JSON."""
+        effective, link_names = (facts.get("source") or {}).get("effective"), facts.get("link_names")
         return cls(
             slug,
             facts["name"],
             facts["generic_name"],
             facts.get("status", "published"),
-            facts.get("brand_names", ()),
-            facts.get("link_names"),
-            facts.get("draft", ()),
+            tuple(facts.get("brand_names", ())),
+            None if link_names is None else tuple(link_names),
+            tuple(facts.get("draft", ())),
+            date.fromisoformat(effective) if effective else None,
         )
+
+    def is_linked_like(self, other: Drug) -> bool:
+        """Whether modules' pages show nothing that differs between the two."""
+        return self._replace(effective=other.effective) == other
 
 
 class Claim(NamedTuple):
@@ -131,8 +148,8 @@ def claims_of(facts: MonographFacts | Drug) -> list[Claim]:
     if facts.status != "published":
         return []
     if facts.link_names is not None:
-        names = () if "link_names" in facts.draft else facts.link_names
-        return [Claim(fold(name), facts.slug, explicit=True) for name in names]
+        asked = () if "link_names" in facts.draft else facts.link_names
+        return [Claim(fold(name), facts.slug, explicit=True) for name in asked]
     by_key = {"name": (facts.name,), "generic_name": (facts.generic_name,), "brand_names": facts.brand_names}
     names = [name for key, found in by_key.items() if key not in facts.draft for name in found]
     folded = dict.fromkeys(map(fold, names))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from cpd.content.check import CheckedItem, CheckedModule, CheckedMonograph
-from cpd.content.facts import LONGEST_SLUG, Category, ModuleFacts, MonographFacts
+from cpd.content.facts import Category, ModuleFacts, MonographFacts
+from cpd.monographs.publishing import StatedTerm
 from cpd.monographs.sections import BOXED_WARNING
+from cpd.monographs.terms import letter_of, sort_name, term_slug
 
 
 @dataclass(frozen=True)
@@ -54,45 +55,40 @@ def _of_module(facts: ModuleFacts, *, drugs: int) -> dict[str, Any]:
 
 
 def _of_monograph(facts: MonographFacts, *, boxed: bool) -> dict[str, Any]:
-    sort_name = _sort_name(facts.name)
+    place = sort_name(facts.name)
     return {
         "name": facts.name,
         "generic_name": facts.generic_name,
-        "sort_name": sort_name,
-        "letter": sort_name[0].upper() if sort_name[:1].isascii() and sort_name[:1].isalpha() else "#",
+        "sort_name": place,
+        "letter": letter_of(place),
         "classes": ", ".join(facts.classes),
         "boxed": boxed,
     }
 
 
-def terms_of(facts: MonographFacts) -> list[dict[str, str]]:
-    """What a monograph is listed by, as kind, slug and title; nothing of what no editor has confirmed."""
+def terms_of(facts: MonographFacts) -> tuple[StatedTerm, ...]:
+    """What a monograph is listed by; nothing of what no editor has confirmed. The first of two spellings counts."""
     stated = {
         "class": ("classes", facts.classes),
         "indication": ("indications", tuple(indication.name for indication in facts.indications)),
         "company": ("company", (facts.company,) if facts.company else ()),
     }
-    found = {
-        (kind, term_slug(title)): {"kind": kind, "slug": term_slug(title), "title": title}
-        for kind, (key, titles) in stated.items()
-        if key not in facts.draft
-        for title in titles
-    }
-    return list(found.values())
+    found: dict[tuple[str, str], StatedTerm] = {}
+    for kind, (key, titles) in stated.items():
+        for title in titles if key not in facts.draft else ():
+            term = _term(kind, title)
+            found.setdefault((term.kind, term.slug), term)
+    return tuple(found.values())
 
 
-def _sort_name(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return " ".join(re.findall(r"[a-z0-9]+", (plain or name).lower())) or name.lower()
+@lru_cache(maxsize=20_000)
+def _term(kind: str, title: str) -> StatedTerm:
+    """One for all monographs that spell it so: a publish may hold those of thousands."""
+    return StatedTerm(kind, term_slug(title), title)
 
 
 def specialty_slug(title: str) -> str:
-    return _sort_name(title).replace(" ", "-")
-
-
-def term_slug(title: str) -> str:
-    """The name of a class, indication or company in an address."""
-    return specialty_slug(title)[:LONGEST_SLUG].rstrip("-")
+    return sort_name(title).replace(" ", "-")
 
 
 def category_row(category: Category) -> dict[str, Any]:

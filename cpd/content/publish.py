@@ -16,6 +16,7 @@ from typing import Any
 
 from cpd.content.check import Checked, CheckedItem, CheckedModule, CheckedMonograph, check_content
 from cpd.content.drugs import Drugs, linker
+from cpd.content.due import Reviewed, due_review
 from cpd.content.facts import ModuleFacts
 from cpd.content.files import FileOfContent
 from cpd.content.links import Drug, link_mentions, strip_links
@@ -101,7 +102,7 @@ class _Publication:
         self.pictures: dict[str, Picture] = {}
         self.staged: dict[str, list[Staged]] = {kind: [] for kind in SHELVES}
         self.shown: dict[str, Shown] = {}
-        self.terms: dict[str, list[dict[str, str]]] = {}
+        self.terms: dict[str, Sequence[monographs.StatedTerm]] = {}
         self.standing = {kind: shelf.standing() for kind, shelf in SHELVES.items()}
         self.live: dict[str, dict[str, Live]] = {kind: {} for kind in SHELVES}
         self.begun = False
@@ -233,13 +234,28 @@ class _Publication:
         read = {item.facts.slug: Drug.of(item.facts) for item in checked.monographs}
         lost = set(gone.get("monograph", ()))
         stay = {slug for slug, standing in self.standing["monograph"].items() if standing.id not in lost} - set(read)
-        hashes = modules.SHELF.names_hashes() if not read and not lost else set()
+        hashes = modules.SHELF.names_hashes() if not lost and self._are_linked_as_before(read) else set()
         known = next(iter(hashes)) if len(hashes) == 1 else ""
         return Drugs(
             lambda: (each for each in monographs.SHELF.published_facts() if each[0] in stay),
             [drug for drug in read.values() if drug.status == PUBLISHED],
             known if known.startswith(f"{linker()}.") else None,
         )
+
+    def _are_linked_as_before(self, read: Mapping[str, Drug]) -> bool:
+        """Whether what was read of monographs changes no link. Otherwise the names of all others are needed."""
+        slugs = list(read)
+        for start in range(0, len(slugs), BATCH):
+            some = [(read[slug], self.live["monograph"].get(slug)) for slug in slugs[start : start + BATCH]]
+            facts = monographs.SHELF.facts_of(live.revision_id for _, live in some if live)
+            for drug, live in some:
+                if live is None or live.status != PUBLISHED:
+                    same = drug.status != PUBLISHED
+                else:
+                    same = drug.is_linked_like(Drug.from_json(live.slug, facts[live.revision_id]))
+                if not same:
+                    return False
+        return True
 
     def _is_stale(self, found: Found) -> bool:
         live = self.live[found.kind].get(found.slug)
@@ -311,7 +327,7 @@ class _Publication:
             names_hash = self.drugs.hash
             self.shown[found.slug] = Shown.of(item.facts, parts["drugs"])
         if isinstance(item, CheckedMonograph):
-            self.terms[found.slug] = terms_of(item.facts) if found.status == PUBLISHED else []
+            self.terms[found.slug] = terms_of(item.facts) if found.status == PUBLISHED else ()
         rendering = {"renderer": renderer(), "names_hash": names_hash, "html": html, "parts": parts}
         former = found.former_slugs if revision else ()
         return Staged(found.kind, found.slug, found.status, listing_of(item, parts), rendering, revision, live, former)
@@ -388,6 +404,7 @@ class _Publication:
         renames: Sequence[tuple[str, str, str]],
     ) -> None:
         """The one transaction from the old release to the new."""
+        term_changes = self._term_changes(gone.get("monograph", ()))
         for kind, old, new in renames:
             SHELVES[kind].rename(old, new)
         for kind, shelf in SHELVES.items():
@@ -397,11 +414,26 @@ class _Publication:
             shelf.set_status(gone.get(kind, ()), WITHDRAWN)
         modules.change_categories(categories)
         self._activate_lists(gone.get("module", ()))
-        self._activate_terms(gone.get("monograph", ()))
+        monographs.change_terms(term_changes)
         monographs.name_categories({each["slug"]: (each["title"], each["style"]) for each in categories})
         self._remember(checked)
         self.report.release = raise_release(self.now)
         db.session.commit()
+        self.report.warnings += self._due_reviews(checked)
+
+    def _due_reviews(self, checked: Checked) -> Iterator[Problem]:
+        """Modules that are older than the source of a drug they name, where either was published just now."""
+        sources = self.drugs.sources()
+        named = {slug: set(shown.drugs) for slug, shown in self.shown.items()}
+        changed = [each.slug for each in self.staged["monograph"] if each.slug in sources]
+        for module_slug, monograph_slug in monographs.modules_naming(changed):
+            named.setdefault(module_slug, set()).add(monograph_slug)
+        reviewed = modules.reviewed_on(list(named))
+        for found in checked.found:
+            if found.kind == "module" and found.slug in reviewed:
+                module = Reviewed(found.path, found.line_of("reviewed"), reviewed[found.slug])
+                dates = {slug: sources[slug] for slug in named[found.slug] & sources.keys()}
+                yield from filter(None, [due_review(module, dates)])
 
     def _activate_lists(self, gone: Sequence[int]) -> None:
         """Bring specialties, counts and mentions up to date with the modules that changed."""
@@ -415,21 +447,13 @@ class _Publication:
             monographs.set_mentions({each.document_id: self._mentions(each) for each in batch})
         monographs.set_mentions({document_id: [] for document_id in gone})
 
-    def _activate_terms(self, gone: Sequence[int]) -> None:
-        """Bring the indexes of monographs up to date with those that changed."""
+    def _term_changes(self, gone: Sequence[int]) -> dict[int, monographs.TermChange]:
+        """How the indexes of monographs differ from what those that changed state now."""
         staged = self.staged["monograph"]
-        terms = chain.from_iterable(self.terms.values())
-        monographs.name_terms({(each["kind"], each["slug"]): each["title"] for each in terms})
-        for start in range(0, len(staged), BATCH):
-            monographs.set_terms(
-                {
-                    each.document_id: (each.listing["sort_name"], self.terms[each.slug])
-                    for each in staged[start : start + BATCH]
-                }
-            )
-        monographs.set_terms(dict.fromkeys(gone, ("", ())))
-        if staged or gone:
-            monographs.count_terms()
+        stated = {
+            each.document_id: monographs.Stated(each.listing["sort_name"], self.terms[each.slug]) for each in staged
+        }
+        return monographs.term_changes({**stated, **dict.fromkeys(gone, monographs.Stated())})
 
     def _mentions(self, staged: Staged) -> list[dict[str, Any]]:
         if staged.status != PUBLISHED:

@@ -22,10 +22,12 @@ Value = str | list["Value"] | dict[str, "Value"]
 MAX_FILE = 1024 * 1024  # bytes; a bigger monograph may be asked for
 MAX_MONOGRAPH = 2 * MAX_FILE
 MAX_FRONT_MATTER = 64 * 1024  # characters
+USUAL_FRONT_MATTER = 16 * 1024  # bytes
 MAX_DEPTH = 20
 
 # Control characters, line separators that editors don't count as lines, and signs that turn text around.
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_FRONT_END = re.compile(rb"[\r\n]---[ \t]*(?=[\r\n]|\Z)")
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -100,6 +102,21 @@ def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
         return _read_bytes(path, limit)
     except OSError as error:
         raise SourceFault(Problem(str(path), 1, f"can't be read: {error.strerror or error}")) from None
+
+
+def read_front(path: Path) -> bytes:
+    """The front matter of a file with its two lines “---”, however long the text after it is. Raises SourceFault."""
+    try:
+        if not path.is_file():
+            raise SourceFault(Problem(str(path), 1, "is not a file; take it out of the content folder"))
+        with path.open("rb") as file:
+            head = file.read(USUAL_FRONT_MATTER)
+            if not (end := _FRONT_END.search(head)):
+                head += file.read(4 * MAX_FRONT_MATTER)
+                end = _FRONT_END.search(head)
+    except OSError as error:
+        raise SourceFault(Problem(str(path), 1, f"can't be read: {error.strerror or error}")) from None
+    return head[: end.end()] if end else head
 
 
 def _decode(path: str, data: bytes) -> str:

@@ -34,6 +34,7 @@ CHECKED_BY = (
     "content/unchanged.py",
     "modules/marking.py",
     "monographs/sections.py",
+    "monographs/terms.py",
 )
 
 

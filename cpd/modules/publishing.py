@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from cpd.db import db
+from cpd.db import db, read
 from cpd.modules.models import (
     Category,
     Module,
@@ -16,7 +17,7 @@ from cpd.modules.models import (
     ModuleSpecialty,
     Specialty,
 )
-from cpd.revisions import PUBLISHED, Shelf
+from cpd.revisions import AT_ONCE, PUBLISHED, Shelf
 
 SHELF = Shelf(Module, ModuleRevision, ModuleRendering)
 
@@ -81,6 +82,16 @@ def count_facets() -> None:
         .correlate(Specialty)
     )
     db.session.execute(update(Specialty).values(count=in_specialty.scalar_subquery()))
+
+
+def reviewed_on(slugs: Sequence[str]) -> dict[str, date]:
+    """When those of these modules that are live were reviewed."""
+    found: dict[str, date] = {}
+    for start in range(0, len(slugs), AT_ONCE):
+        some = Module.slug.in_(slugs[start : start + AT_ONCE])
+        live = select(Module.slug, Module.reviewed_on).where(some, Module.status == PUBLISHED)
+        found |= {row.slug: row.reviewed_on for row in read(live)}
+    return found
 
 
 def find_assessment(revision_id: int) -> dict[str, Any] | None:

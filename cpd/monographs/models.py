@@ -27,7 +27,7 @@ class Monograph(revisions.Document, Base):
 
 
 class Term(Base):
-    """A class, an indication or a company that live monographs state, with their number."""
+    """A class, an indication or a company that live monographs state, with their number and its usual spelling."""
 
     __tablename__ = "term"
     __table_args__ = (CheckConstraint("kind IN ('class', 'indication', 'company')", name="kind_known"),)
@@ -39,7 +39,10 @@ class Term(Base):
 
 
 class MonographTerm(Base):
-    """One term of one live monograph; `sort_name` is the monograph's, so that a term's list is read in its order."""
+    """One term of one live monograph, which spells it like `title`.
+
+    `sort_name` is the monograph's, so that a term's list is read in its order.
+    """
 
     __tablename__ = "monograph_term"
     __table_args__ = (Index("ix_monograph_term_listed", "kind", "slug", "sort_name", "monograph_id"),)
@@ -47,6 +50,7 @@ class MonographTerm(Base):
     monograph_id: Mapped[int] = mapped_column(ForeignKey("monograph.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
     sort_name: Mapped[str]
 
 

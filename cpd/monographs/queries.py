@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import bindparam, func, select
 
 from cpd import revisions
 from cpd.db import AnyRow, read, read_first
 from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
 from cpd.prepared import Prepared
-from cpd.revisions import DRAFT, PUBLISHED, current_release
-from cpd.web.fragments import fragments_of
+from cpd.revisions import DRAFT
 
-PAGE = 100
+MOST_MENTIONS = 100
 STANDING = Prepared(
     select(
         Monograph.id, Monograph.slug, Monograph.status, Monograph.live_revision_id, Monograph.live_rendering_id
@@ -33,17 +32,8 @@ MENTIONS = (
     select(Mention.module_slug, Mention.title, Mention.category_title, Mention.category_style, Mention.credits)
     .where(Mention.monograph_slug == bindparam("slug"))
     .order_by(Mention.title)
-    .limit(PAGE)
+    .limit(MOST_MENTIONS)
 )
-LISTED = select(
-    Monograph.id,
-    Monograph.slug,
-    Monograph.name,
-    Monograph.generic_name,
-    Monograph.sort_name,
-    Monograph.classes,
-    Monograph.boxed,
-).where(Monograph.status == PUBLISHED)
 
 
 def find_standing(slug: str) -> AnyRow | None:
@@ -76,24 +66,3 @@ def count_of_mentions(slug: str) -> int:
     found = read_first(select(func.count()).where(Mention.monograph_slug == slug))
     assert found is not None
     return int(found[0])
-
-
-def letters() -> dict[str, int]:
-    """The letters that live monographs begin with, and how many; counted once in a release."""
-    kept: dict[str, int] = fragments_of("letters of monographs", 2).get(current_release(), _letters)
-    return kept
-
-
-def _letters() -> dict[str, int]:
-    counted = select(Monograph.letter, func.count()).where(Monograph.status == PUBLISHED).group_by(Monograph.letter)
-    return {row[0]: row[1] for row in read(counted)}
-
-
-def listed(*, letter: str | None, after: tuple[str, int] | None, limit: int = PAGE) -> Sequence[AnyRow]:
-    """Live monographs by name, of one letter or of all."""
-    statement = LISTED.order_by(Monograph.sort_name, Monograph.id).limit(limit)
-    if letter:
-        statement = statement.where(Monograph.letter == letter)
-    if after:
-        statement = statement.where(tuple_(Monograph.sort_name, Monograph.id) > after)
-    return read(statement)

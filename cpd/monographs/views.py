@@ -1,17 +1,15 @@
-"""Monographs: the index, a page, its hover card."""
+"""A monograph: its page, its hover card."""
 
 from __future__ import annotations
 
-import string
 from collections.abc import Hashable
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, abort, redirect
 from flask.typing import ResponseReturnValue
 
 from cpd.auth.access import professional_required
-from cpd.db import LARGEST_ID, AnyRow
+from cpd.db import AnyRow
 from cpd.monographs import queries
 from cpd.monographs.sections import NOT_STATED
 from cpd.monographs.shown import Shown, find_kept, shown
@@ -19,31 +17,6 @@ from cpd.revisions import PUBLISHED, current_release
 from cpd.web.drawn import answer
 
 bp = Blueprint("monographs", __name__, url_prefix="/monographs")
-
-
-@bp.get("/")
-@professional_required
-def index() -> Response:
-    """List live monographs from A to Z."""
-    letter = request.args.get("letter", "").upper()
-    letter = letter if letter in queries.letters() else ""
-    after = _after()
-    return answer("monographs/index.html", (current_release(), letter, after), lambda: _index(letter, after))
-
-
-def _index(letter: str, after: tuple[str, int] | None) -> dict[str, Any]:
-    counts = queries.letters()
-    found = queries.listed(letter=letter, after=after, limit=queries.PAGE + 1)
-    rows = found[: queries.PAGE]
-    return {
-        "letters": [
-            {"letter": each, "current": each == letter, "there": each in counts} for each in string.ascii_uppercase
-        ],
-        "letter": letter or None,
-        "rows": rows,
-        "total": sum(counts.values()),
-        "next_url": _next_url(letter, rows[-1]) if len(found) > queries.PAGE else None,
-    }
 
 
 @bp.get("/<slug:slug>")
@@ -110,15 +83,3 @@ def _moved_or_missing(slug: str, rest: str) -> ResponseReturnValue:
     if moved_to is None:
         abort(404)
     return redirect(f"/monographs/{moved_to}{rest}", 301)
-
-
-def _after() -> tuple[str, int] | None:
-    """The monograph after which to go on, from `after=baclofen~17`."""
-    name, _, number = request.args.get("after", "").rpartition("~")
-    if not name or not number.isascii() or not number.isdigit() or "\x00" in name or not name.isprintable():
-        return None
-    return name[:200], min(int(number[:10]), LARGEST_ID)
-
-
-def _next_url(letter: str, last: AnyRow) -> str:
-    return f"/monographs/?{urlencode({'letter': letter, 'after': f'{last.sort_name}~{last.id}'})}"

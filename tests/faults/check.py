@@ -24,7 +24,7 @@ from cpd.modules.models import (
     ModuleSpecialty,
     Specialty,
 )
-from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
+from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision, MonographTerm, Term
 from cpd.pages.models import Page, PageRendering, PageRevision
 from cpd.record.models import Entry
 from cpd.revisions import PUBLISHED, Release
@@ -171,14 +171,12 @@ def _wrong_lists(connection: Connection) -> Iterator[str]:
         .where(Module.status == PUBLISHED)
     )
     rows = connection.execute(live).all()
-    titles = {
-        row.slug: (row.name, row.facts["name"])
-        for row in connection.execute(
-            select(Monograph.slug, Monograph.name, MonographRevision.facts)
-            .join(MonographRevision, MonographRevision.id == Monograph.live_revision_id)
-            .where(Monograph.status == PUBLISHED)
-        )
-    }
+    drugs = connection.execute(
+        select(Monograph.id, Monograph.slug, Monograph.name, Monograph.sort_name, MonographRevision.facts)
+        .join(MonographRevision, MonographRevision.id == Monograph.live_revision_id)
+        .where(Monograph.status == PUBLISHED)
+    ).all()
+    titles = {row.slug: (row.name, row.facts["name"]) for row in drugs}
     for row in rows:
         titles[row.slug] = (row.title, row.facts["title"])
         if (row.credits, row.edition) != (Decimal(row.facts["credits"]), row.facts["edition"]):
@@ -190,6 +188,7 @@ def _wrong_lists(connection: Connection) -> Iterator[str]:
         yield "live modules are linked with the drugs' names of different releases"
     yield from _wrong_counts(connection, rows)
     yield from _wrong_mentions(connection, rows)
+    yield from _wrong_terms(connection, drugs)
 
 
 def _wrong_counts(connection: Connection, rows: Any) -> Iterator[str]:
@@ -219,6 +218,36 @@ def _wrong_mentions(connection: Connection, rows: Any) -> Iterator[str]:
     linked = {(row.id, drug["slug"]): row.title for row in rows for drug in row.parts["drugs"]}
     if mentions != linked:
         yield f"the mentions are not those of the live modules: {sorted(mentions.items() ^ linked.items())}"
+
+
+def _wrong_terms(connection: Connection, drugs: Any) -> Iterator[str]:
+    """Classes, indications and companies that are not those that the live monographs state."""
+    stated = {
+        (row.id, row.sort_name, kind, title)
+        for row in drugs
+        for kind, key, titles in (
+            ("class", "classes", row.facts["classes"]),
+            ("indication", "indications", [each["name"] for each in row.facts["indications"]]),
+            ("company", "company", [row.facts["company"]]),
+        )
+        for title in titles
+        if title and key not in row.facts["draft"]
+    }
+    listed = connection.execute(select(MonographTerm.__table__)).all()
+    if {(row.monograph_id, row.sort_name, row.kind, row.title) for row in listed} != stated:
+        yield "the terms of monographs are not those that they state"
+    counts = Counter((row.kind, row.slug) for row in listed)
+    spellings: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in listed:
+        spellings[row.kind, row.slug][row.title] += 1
+    for term in connection.execute(select(Term.kind, Term.slug, Term.title, Term.count.label("counted"))):
+        key = (term.kind, term.slug)
+        if term.counted != counts.pop(key, 0):
+            yield f"{key} counts {term.counted} monographs and has others"
+        elif spellings[key][term.title] != max(spellings[key].values()):
+            yield f"{key} is called {term.title!r}, and by its monographs {dict(spellings[key])}"
+    for key in counts:
+        yield f"{key} is stated and is no term"
 
 
 def _wrong_records(connection: Connection) -> Iterator[str]:

@@ -24,7 +24,11 @@ def write_version(folder: Path, version: int, *, modules: int) -> None:
         else:
             file.unlink(missing_ok=True)
     drug = monograph_text(
-        "zanidine", brand_names=[f"Brand{version}"], body=f"## Contraindications\n\n- Of version {version}\n"
+        "zanidine",
+        brand_names=[f"Brand{version}"],
+        classes=["Muscle relaxant", f"Class of version {version}"],
+        company=("Example Pharma", "EXAMPLE PHARMA")[version % 2],
+        body=f"## Contraindications\n\n- Of version {version}\n",
     )
     (folder / "monographs" / "zanidine.md").write_text(drug, encoding="utf-8")
 

@@ -26,6 +26,10 @@ DAMAGES = {
     "a specialty's count that is wrong": ("UPDATE specialty SET count = 7", "counts 7 modules"),
     "a card with an old title": ("UPDATE module SET title = 'old' WHERE slug = 'm0'", "is listed as 'old'"),
     "a mention that is gone": ("DELETE FROM mention", "the mentions are not"),
+    "a class that is gone": ("DELETE FROM monograph_term WHERE kind = 'class'", "are not those that they state"),
+    "a class's count that is wrong": ("UPDATE term SET count = 7 WHERE kind = 'class'", "counts 7 monographs"),
+    "a company under another name": ("UPDATE term SET title = 'Other' WHERE kind = 'company'", "is called 'Other'"),
+    "a class that no list knows": ("DELETE FROM term", "is stated and is no term"),
     "a release that is missing": ("UPDATE release SET number = 3", "the releases are [3]"),
 }
 

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("monograph_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
         sa.Column("sort_name", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["monograph_id"], ["monograph.id"], name=op.f("fk_monograph_term_monograph_id_monograph")
