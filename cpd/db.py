@@ -258,9 +258,24 @@ def read_first(statement: AnySelect, values: Mapping[str, Any] | None = None) ->
 
 def insert_once(model: type[Base], values: Mapping[str, Any]) -> int | None:
     """Insert a row unless a unique constraint says it is there. Returns its id, or None if it was there before."""
-    table = model.__table__
-    assert isinstance(table, Table)
-    dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.session.get_bind().dialect.name]
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
+    statement = _inserting(model, values).on_conflict_do_nothing().returning(_table_of(model).c.id)
     inserted: int | None = db.session.execute(statement).scalar_one_or_none()
     return inserted
+
+
+def write_over(model: type[Base], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Insert a row, or change the one that has this primary key: of two that write at once the last one counts."""
+    written = _inserting(model, {**key, **values})
+    db.session.execute(written.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+def _inserting(model: type[Base], values: Mapping[str, Any]) -> Any:
+    """An insert of this database's own kind, which may say what to do on a conflict."""
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.session.get_bind().dialect.name]
+    return dialect.insert(_table_of(model)).values(**values)
+
+
+def _table_of(model: type[Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table

@@ -8,10 +8,18 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from cpd.db import db
-from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision, MonographTerm, Term
+from cpd.monographs.models import (
+    Mention,
+    Monograph,
+    MonographRendering,
+    MonographRest,
+    MonographRevision,
+    MonographTerm,
+    Term,
+)
 from cpd.revisions import Shelf
 
-SHELF = Shelf(Monograph, MonographRevision, MonographRendering)
+SHELF = Shelf(Monograph, MonographRevision, MonographRendering, MonographRest)
 
 
 def name_categories(words: Mapping[str, tuple[str, str]]) -> None:
