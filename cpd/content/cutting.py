@@ -108,12 +108,16 @@ class _Open:
         return f'<ol start="{start}"{START.sub("", self.attributes)}>'
 
 
+def end_of(tag: str) -> str:
+    return f"</{tag}>"
+
+
 class _Cutter:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.out: list[str] = []
-        self.size = 0
-        self.again = ""
+        self.size = 0  # of the piece, with the ends of all that is open
+        self.begun = False  # whether the piece has more than the beginnings of what is open
         self.open: list[_Open] = []
         self.tables = 0
         self.joined = 0  # rows that the cells before still reach into
@@ -128,24 +132,26 @@ class _Cutter:
                 yield from self.close(tag)
             else:
                 self.start(tag, attributes)
-        if self.out:
+        if self.begun:
             yield "".join(self.out)
 
-    def put(self, html: str) -> None:
+    def put(self, html: str, size: int) -> None:
         self.out.append(html)
-        self.size += weight(html)
+        self.size += size
         if self.head is not None:
             self.head.append(html)
 
     def text(self, text: str) -> Iterator[str]:
         """Text, cut between words unless it stands in a table."""
         if self.tables or self.size + weight(text) <= self.limit:
-            self.put(text)
+            self.put(text, weight(text))
+            self.begun = self.begun or not text.isspace()
             return
         for chunk in CHUNK.findall(text):
             if self.size + weight(chunk) > self.limit:
                 yield from self.end_piece()
-            self.put(chunk)
+            self.put(chunk, weight(chunk))
+            self.begun = True
 
     def start(self, tag: str, attributes: str) -> None:
         if tag == "table":
@@ -156,13 +162,17 @@ class _Cutter:
         elif tag in ("td", "th"):
             span = SPAN.search(attributes)
             self.joined = max(self.joined, int(span[1]) if span else 1)
-        self.put(f"<{tag}{attributes}>")
-        if tag not in VOID:
+        self.begun = True
+        html = f"<{tag}{attributes}>"
+        if tag in VOID:
+            self.put(html, weight(html))
+        else:
+            self.put(html, weight(html) + len(end_of(tag)))
             self.open.append(_Open(tag, attributes))
 
     def close(self, tag: str) -> Iterator[str]:
         self.open.pop()
-        self.put(f"</{tag}>")
+        self.put(end_of(tag), 0)
         if tag == "table":
             self.tables -= 1
             self.heads.pop()
@@ -184,14 +194,13 @@ class _Cutter:
 
     def end_piece(self) -> Iterator[str]:
         """What was put since the last piece, with all that is open closed, and opened again for the next."""
-        if not "".join(self.out).removeprefix(self.again).strip():
+        if not self.begun:
             return
-        closing = "".join(f"</{each.tag}>" for each in reversed(self.open))
-        yield "".join(self.out) + closing
+        ends = [end_of(each.tag) for each in reversed(self.open)]
+        yield "".join([*self.out, *ends])
         again = []
         for each in self.open:
             again.append(each.again())
             if each.tag == "table":
                 again.append(self.heads[-1])
-        self.again = "".join(again)
-        self.out, self.size = [self.again], weight(self.again)
+        self.out, self.size, self.begun = again, sum(map(weight, [*again, *ends])), False
