@@ -50,6 +50,7 @@ def page(standing: AnyRow, *, full: bool = False, refused: bool = False) -> dict
     monograph = live(standing)
     if full:
         monograph = in_full(monograph, queries.rests_of(monograph.rendering_id))
+    monograph = leading_to_notes(monograph, standing.slug)
     groups = related(standing, monograph)
     modules = queries.mentions_of(standing.slug, limit=CPD_NAMED + 1)
     return {
@@ -88,7 +89,7 @@ def saved_at(moment: datetime, zone: str) -> str:
 
 def section_page(standing: AnyRow, name: str, part: int) -> dict[str, Any]:
     """A part of a section on a page of its own: the first has its beginning too. A part that is not there is a 404."""
-    monograph = live(standing)
+    monograph = leading_to_notes(live(standing), standing.slug)
     section = monograph.section(name)
     count = section.fold.parts if section.fold else 1
     if part > count or (section.html is None and name == section_id(NOTES)):
@@ -134,7 +135,7 @@ def _head(standing: AnyRow, monograph: Shown) -> dict[str, Any]:
     """What every page of a monograph shows of it."""
     return {
         "slug": standing.slug,
-        "monograph": leading_to_notes(monograph, standing.slug),
+        "monograph": monograph,
         "withdrawn": standing.status != PUBLISHED,
         "not_stated": NOT_STATED,
     }
