@@ -34,7 +34,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.sql.dml import ReturningInsert
 
 from cpd.settings import Settings
 from cpd.sqlite import LONGEST_WAIT, WriteLockedConnection, prepare_connection
@@ -266,12 +265,33 @@ def insert_once(model: type[Base], values: Mapping[str, Any]) -> int | None:
     return inserted
 
 
+def write_over(model: type[Base], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Insert a row, or change the one that has this primary key: of two that write at once the last one counts."""
+    connection = db.session.connection()
+    statement = _writing_over(model, connection.dialect.name, tuple(key), tuple(values))
+    connection.execute(statement, {**key, **values})
+
+
+# Statements are built once: SQLAlchemy takes longer to build one than to execute it.
 @cache
-def _inserting_once(model: type[Base], dialect: str, names: tuple[str, ...]) -> ReturningInsert[*tuple[Any, ...]]:
-    """Built once: SQLAlchemy takes longer to build it than to execute it."""
+def _inserting_once(model: type[Base], dialect: str, names: tuple[str, ...]) -> Any:
+    once = _inserting(model, dialect, names).on_conflict_do_nothing()
+    return once.returning(_table_of(model).c.id)
+
+
+@cache
+def _writing_over(model: type[Base], dialect: str, key: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    written = _inserting(model, dialect, (*key, *names))
+    return written.on_conflict_do_update(index_elements=key, set_={name: written.excluded[name] for name in names})
+
+
+def _inserting(model: type[Base], dialect: str, names: tuple[str, ...]) -> Any:
+    """An insert of this database's own kind, which may say what to do on a conflict."""
+    given = {"sqlite": sqlite, "postgresql": postgresql}[dialect].insert(_table_of(model))
+    return given.values({name: bindparam(name) for name in names})
+
+
+def _table_of(model: type[Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
-    given = {"sqlite": sqlite, "postgresql": postgresql}[dialect].insert(table)
-    once = given.values({name: bindparam(name) for name in names}).on_conflict_do_nothing()
-    returning: ReturningInsert[*tuple[Any, ...]] = once.returning(table.c.id)
-    return returning
+    return table

@@ -152,8 +152,8 @@ class Staged:
     """A document about to go live. Without `revision` the live revision stays, and only the rendering is new.
 
     `revision` holds source_hash, source, facts and what the kind adds; `rendering` holds renderer, names_hash, html and
-    parts; `listing` the columns of the document that lists show. Once the two are in the database they are let go:
-    a publish may stage more than memory holds.
+    parts; `rests` what is kept apart from the rendering; `listing` the columns of the document that lists show. Once
+    texts are in the database they are let go: a publish may stage more than memory holds.
     """
 
     kind: str
@@ -164,6 +164,7 @@ class Staged:
     revision: Mapping[str, Any] | None
     live: Live | None = None
     former_slugs: Sequence[str] = ()
+    rests: Sequence[Mapping[str, Any]] = ()
     document_id: int = 0
     revision_id: int = 0
     rendering_id: int = 0
@@ -172,12 +173,15 @@ class Staged:
 class Shelf:
     """The documents of one kind with their revisions and renderings, as publishing handles them. It never commits."""
 
-    def __init__(self, documents: type[Base], revisions: type[Base], renderings: type[Base]) -> None:
+    def __init__(
+        self, documents: type[Base], revisions: type[Base], renderings: type[Base], rests: type[Base] | None = None
+    ) -> None:
         self._documents, self._revisions, self._renderings = (
             _table(documents),
             _table(revisions),
             _table(renderings),
         )
+        self._rests = _table(rests) if rests else None
         self.kind = self._documents.name
 
     def standing(self) -> dict[str, Standing]:
@@ -305,6 +309,16 @@ class Shelf:
         for each, rendering_id in zip(staged, insert_rows(self._renderings, rows), strict=True):
             each.rendering_id = rendering_id
             each.revision = each.rendering = None
+        self._stage_rests(staged)
+
+    def _stage_rests(self, staged: Sequence[Staged]) -> None:
+        """Insert what is kept apart from the renderings."""
+        rows = [{**rest, "rendering_id": each.rendering_id} for each in staged for rest in each.rests]
+        if rows:
+            assert self._rests is not None
+            db.session.connection().execute(insert(self._rests), rows)
+        for each in staged:
+            each.rests = ()
 
     def activate(self, staged: Sequence[Staged]) -> None:
         """Make staged revisions and renderings live."""

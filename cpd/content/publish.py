@@ -19,6 +19,7 @@ from cpd.content.drugs import Drugs, linker
 from cpd.content.due import Reviewed, due_review
 from cpd.content.facts import ModuleFacts
 from cpd.content.files import FileOfContent
+from cpd.content.folding import fold
 from cpd.content.links import Drug, link_mentions, strip_links
 from cpd.content.listing import Shown, category_row, listing_of, specialty_slug, terms_of
 from cpd.content.markup import line
@@ -328,9 +329,10 @@ class _Publication:
             self.shown[found.slug] = Shown.of(item.facts, parts["drugs"])
         if isinstance(item, CheckedMonograph):
             self.terms[found.slug] = terms_of(item.facts) if found.status == PUBLISHED else ()
+        listing, rests = listing_of(item, parts), parts.pop("rests", ())
         rendering = {"renderer": renderer(), "names_hash": names_hash, "html": html, "parts": parts}
         former = found.former_slugs if revision else ()
-        return Staged(found.kind, found.slug, found.status, listing_of(item, parts), rendering, revision, live, former)
+        return Staged(found.kind, found.slug, found.status, listing, rendering, revision, live, former, rests)
 
     def _with_pictures(self, item: CheckedItem, rendered: Rendered) -> Rendered:
         """The rendering with the addresses of its pictures, which are staged too."""
@@ -348,9 +350,15 @@ class _Publication:
             drugs = self.drugs.named(linked, item.facts.monographs)
             return linked.html, parts | {"pieces": rendered.pieces, "drugs": drugs}
         if isinstance(item, CheckedMonograph):
-            key_facts = {key: line(text) for key, text in item.facts.key_facts.items()}
-            formulations = [line(text) for text in item.facts.formulations]
-            return "", parts | {"sections": rendered.sections, "key_facts": key_facts, "formulations": formulations}
+            folded = fold(rendered.sections, rendered.footnotes)
+            return "", {
+                "sections": folded.sections,
+                "footnotes": folded.notes,
+                "folds": folded.folds,
+                "rests": folded.rests,
+                "key_facts": {key: line(text) for key, text in item.facts.key_facts.items()},
+                "formulations": [line(text) for text in item.facts.formulations],
+            }
         return rendered.html, parts
 
     def _relink(self) -> Iterator[Staged]:

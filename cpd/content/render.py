@@ -103,8 +103,8 @@ def render_sources(jobs: Iterable[Job], seconds: float = SECONDS) -> Iterator[Re
 @cache
 def renderer() -> str:
     """The version of the renderer and of what lists show: another one means that every rendering is made anew."""
-    files = ("inline.py", "listing.py", "markup.py", "render.py", "render_child.py")
-    return version_of(["monographs/terms.py", *(f"content/{name}" for name in files)], ("markdown", "nh3"))
+    files = ("cutting.py", "folding.py", "inline.py", "listing.py", "markup.py", "render.py", "render_child.py")
+    return version_of([*(f"content/{name}" for name in files), "monographs/terms.py"], ("markdown", "nh3"))
 
 
 def _length(job: Job) -> int:

@@ -68,10 +68,24 @@ class MonographRendering(revisions.Rendering, Base):
     revision = "monograph_revision"
 
 
+class MonographRest(Base):
+    """A part of what the page of a long monograph leaves out of a section, which is named by its id."""
+
+    __tablename__ = "monograph_rest"
+
+    rendering_id: Mapped[int] = mapped_column(
+        ForeignKey("monograph_rendering.id", ondelete="CASCADE"), primary_key=True
+    )
+    section: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    html: Mapped[str]
+
+
 class Mention(Base):
     """A drug named in a live module: linked to its monograph, and back."""
 
     __tablename__ = "mention"
+    __table_args__ = (Index("ix_mention_listed", "monograph_slug", "title", "module_id"),)
 
     monograph_slug: Mapped[str] = mapped_column(ForeignKey("monograph.slug", onupdate="CASCADE"), primary_key=True)
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"), primary_key=True)

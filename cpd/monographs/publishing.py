@@ -9,10 +9,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, or_, select, tuple_, update
 
 from cpd.db import db, read
-from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision, MonographTerm, Term
+from cpd.monographs.models import (
+    Mention,
+    Monograph,
+    MonographRendering,
+    MonographRest,
+    MonographRevision,
+    MonographTerm,
+    Term,
+)
 from cpd.revisions import AT_ONCE, Shelf
 
-SHELF = Shelf(Monograph, MonographRevision, MonographRendering)
+SHELF = Shelf(Monograph, MonographRevision, MonographRendering, MonographRest)
 LISTED = (
     MonographTerm.monograph_id,
     MonographTerm.kind,

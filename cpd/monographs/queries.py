@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, literal, select, tuple_
 
 from cpd import revisions
 from cpd.db import AnyRow, read, read_first
-from cpd.monographs.models import Mention, Monograph, MonographRendering, MonographRevision
+from cpd.monographs.models import (
+    Mention,
+    Monograph,
+    MonographRendering,
+    MonographRest,
+    MonographRevision,
+    MonographTerm,
+    Term,
+)
 from cpd.prepared import Prepared
+from cpd.record.notes import with_note
 from cpd.revisions import DRAFT
 
-MOST_MENTIONS = 100
+PAGE = 100  # modules that name a drug
+MOST_TERMS = 12  # terms of a monograph for which others are looked up
+# The monograph and the learner's note beside it, in one statement: this runs on every page.
 STANDING = Prepared(
-    select(
-        Monograph.id, Monograph.slug, Monograph.status, Monograph.live_revision_id, Monograph.live_rendering_id
-    ).where(Monograph.slug == bindparam("slug"), Monograph.status != DRAFT, Monograph.live_rendering_id.is_not(None))
+    with_note(
+        select(
+            Monograph.id, Monograph.slug, Monograph.status, Monograph.live_revision_id, Monograph.live_rendering_id
+        ).where(
+            Monograph.slug == bindparam("slug"), Monograph.status != DRAFT, Monograph.live_rendering_id.is_not(None)
+        ),
+        "monograph",
+        Monograph.__table__.c.id,
+    )
 )
 RENDERED = (
     select(
@@ -28,17 +45,68 @@ RENDERED = (
     .order_by(MonographRendering.id.desc())
     .limit(1)
 )
+RESTS = (
+    select(MonographRest.section, MonographRest.part, MonographRest.html)
+    .where(MonographRest.rendering_id == bindparam("rendering_id"))
+    .order_by(MonographRest.section, MonographRest.part)
+)
+ONE_REST = RESTS.where(MonographRest.section == bindparam("section"), MonographRest.part == bindparam("part"))
 MENTIONS = (
-    select(Mention.module_slug, Mention.title, Mention.category_title, Mention.category_style, Mention.credits)
+    select(
+        Mention.module_id,
+        Mention.module_slug,
+        Mention.title,
+        Mention.category_title,
+        Mention.category_style,
+        Mention.credits,
+    )
     .where(Mention.monograph_slug == bindparam("slug"))
-    .order_by(Mention.title)
-    .limit(MOST_MENTIONS)
+    .order_by(Mention.title, Mention.module_id)
+    .limit(bindparam("limit"))
+)
+TERMS = (
+    select(MonographTerm.kind, MonographTerm.slug, Term.title)
+    .join(Term, (Term.kind == MonographTerm.kind) & (Term.slug == MonographTerm.slug))
+    .where(MonographTerm.monograph_id == bindparam("monograph_id"), MonographTerm.kind != "company")
+    .order_by(MonographTerm.kind.desc(), Term.title)
+    .limit(MOST_TERMS)
+)
+_of_term = and_(MonographTerm.kind == bindparam("kind"), MonographTerm.slug == bindparam("term"))
+_walk = select(func.min(MonographTerm.sort_name).label("sort_name"), literal(1).label("place")).where(_of_term)
+_walk_cte = _walk.cte("walk", recursive=True)
+_next = (
+    select(func.min(MonographTerm.sort_name))
+    .where(_of_term, MonographTerm.sort_name > _walk_cte.c.sort_name)
+    .correlate(_walk_cte)
+    .scalar_subquery()
+)
+_names = _walk_cte.union_all(
+    select(_next, _walk_cte.c.place + 1).where(
+        _walk_cte.c.sort_name.is_not(None), _walk_cte.c.place < bindparam("limit")
+    )
+)
+_first = (
+    select(func.min(MonographTerm.monograph_id))
+    .where(_of_term, MonographTerm.sort_name == _names.c.sort_name)
+    .correlate(_names)
+    .scalar_subquery()
+)
+# From name to name along the index of a term: what it costs depends neither on how many drugs share the term, nor on
+# how many companies sell the same one.
+OF_TERM = (
+    select(Monograph.slug, Monograph.name, Monograph.sort_name)
+    .select_from(_names)
+    .join(Monograph, Monograph.id == _first)
+    .order_by(_names.c.sort_name)
 )
 
 
-def find_standing(slug: str) -> AnyRow | None:
-    """A monograph that is or was live, as (id, slug, status, live_revision_id, live_rendering_id)."""
-    return STANDING.first({"slug": slug})
+def find_standing(slug: str, *, learner_id: int | None = None) -> AnyRow | None:
+    """A monograph that is or was live, with the learner's note.
+
+    It is (id, slug, status, live_revision_id, live_rendering_id, note, noted_at).
+    """
+    return STANDING.first({"slug": slug, "learner_id": learner_id or 0})
 
 
 def find_new_slug(slug: str) -> str | None:
@@ -56,9 +124,29 @@ def find_revision(revision_id: int) -> AnyRow | None:
     return read_first(RENDERED.where(MonographRevision.id == revision_id))
 
 
-def mentions_of(slug: str) -> Sequence[AnyRow]:
-    """Live modules that name the drug, as (module_slug, title, category_title, category_style, credits)."""
-    return read(MENTIONS, {"slug": slug})
+def find_rest(rendering_id: int, section: str, part: int) -> str | None:
+    """The HTML of a part of what the page leaves out of a section."""
+    found = read_first(ONE_REST, {"rendering_id": rendering_id, "section": section, "part": part})
+    return found.html if found else None
+
+
+def rests_of(rendering_id: int) -> dict[str, list[str]]:
+    """All that the page leaves out: the parts of each section, by its id."""
+    rests: dict[str, list[str]] = {}
+    for row in read(RESTS, {"rendering_id": rendering_id}):
+        rests.setdefault(row.section, []).append(row.html)
+    return rests
+
+
+def mentions_of(slug: str, *, after: tuple[str, int] | None = None, limit: int = PAGE) -> Sequence[AnyRow]:
+    """Live modules that name the drug, by title.
+
+    They are (module_id, module_slug, title, category_title, category_style, credits).
+    """
+    if after is None:
+        return read(MENTIONS, {"slug": slug, "limit": limit})
+    later = tuple_(Mention.title, Mention.module_id) > after
+    return read(MENTIONS.where(later), {"slug": slug, "limit": limit})
 
 
 def count_of_mentions(slug: str) -> int:
@@ -66,3 +154,13 @@ def count_of_mentions(slug: str) -> int:
     found = read_first(select(func.count()).where(Mention.monograph_slug == slug))
     assert found is not None
     return int(found[0])
+
+
+def terms_of(monograph_id: int) -> Sequence[AnyRow]:
+    """Indications and classes of a monograph that an editor has confirmed, as (kind, slug, title)."""
+    return read(TERMS, {"monograph_id": monograph_id})
+
+
+def drugs_of(kind: str, term: str, *, limit: int) -> Sequence[AnyRow]:
+    """Live monographs of a term by name, one for each name, as (slug, name, sort_name)."""
+    return read(OF_TERM, {"kind": kind, "term": term, "limit": limit})

@@ -20,9 +20,13 @@ SECTIONS = (
     "References",
     "Patient counselling",
 )
+NOTES = "Notes"  # the footnotes, which are shown like a section
 NOT_STATED = "Not stated in this monograph"
 
 
 def section_id(title: str) -> str:
     """The anchor of a section: Adverse reactions becomes adverse-reactions."""
     return title.lower().replace(" ", "-")
+
+
+TITLES = {section_id(title): title for title in (*SECTIONS, NOTES)}  # by the ids of the sections

@@ -1,19 +1,22 @@
-"""A monograph: its page, its hover card."""
+"""Monographs: the index, a page, its sections, its hover card, and the learner's note beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, abort, redirect
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from cpd.auth.access import professional_required
-from cpd.db import AnyRow
-from cpd.monographs import queries
-from cpd.monographs.sections import NOT_STATED
-from cpd.monographs.shown import Shown, find_kept, shown
+from cpd.auth.access import Learner, current_learner, learner_required, professional_required
+from cpd.db import AnyRow, db
+from cpd.forms import text_of
+from cpd.monographs import queries, showing
+from cpd.monographs.indexes.wanted import read_place
+from cpd.record.notes import NoteTooLong, save_note
 from cpd.revisions import PUBLISHED, current_release
+from cpd.web import clock
 from cpd.web.drawn import answer
 
 bp = Blueprint("monographs", __name__, url_prefix="/monographs")
@@ -22,20 +25,45 @@ bp = Blueprint("monographs", __name__, url_prefix="/monographs")
 @bp.get("/<slug:slug>")
 @professional_required
 def monograph(slug: str) -> ResponseReturnValue:
-    """Show every section of a monograph in order, stated or not, and the CPD on the drug."""
-    standing = queries.find_standing(slug)
+    """Show every section of a monograph in order, stated or not, what is related, and the learner's note."""
+    learner = current_learner()
+    standing = queries.find_standing(slug, learner_id=learner.id if learner else None)
     if standing is None:
         return _moved_or_missing(slug, "")
+    visit = showing.visit(standing, learner)
+    if request.args.get("full") == "1":  # too long to be kept
+        return render_template("monographs/monograph.html", **showing.page(standing, full=True) | visit)
+    return answer("monographs/monograph.html", _identity(standing), lambda: showing.page(standing), **visit)
+
+
+@bp.get("/<slug:slug>/sections/<slug:section>")
+@professional_required
+def section(slug: str, section: str) -> ResponseReturnValue:
+    """Show a part of a section that the page leaves out: to a script what is to be put there, else as a page."""
+    part = _part()
+    if not showing.is_section(section) or part is None:
+        abort(404)
+    learner = current_learner()
+    standing = queries.find_standing(slug, learner_id=learner.id if learner else None)
+    if standing is None:
+        return _moved_or_missing(slug, f"/sections/{section}")
     return answer(
-        "monographs/monograph.html",
-        _identity(standing),
-        lambda: {
-            "monograph": _live(standing),
-            "withdrawn": standing.status != PUBLISHED,
-            "not_stated": NOT_STATED,
-            "cpd": queries.mentions_of(standing.slug),
-        },
+        "monographs/part.html" if _by_script() else "monographs/section.html",
+        (*_identity(standing), section, part),
+        lambda: showing.section_page(standing, section, part),
+        **showing.visit(standing, learner),
     )
+
+
+@bp.get("/<slug:slug>/modules")
+@professional_required
+def modules(slug: str) -> ResponseReturnValue:
+    """List all modules that name the drug, a page at a time."""
+    standing = queries.find_standing(slug)
+    if standing is None:
+        return _moved_or_missing(slug, "/modules")
+    after = read_place(request.args.get("after"))
+    return answer("monographs/modules.html", (*_identity(standing), after), lambda: _modules(standing, after))
 
 
 @bp.get("/<slug:slug>/card")
@@ -46,6 +74,57 @@ def card(slug: str) -> ResponseReturnValue:
     if standing is None:
         return _moved_or_missing(slug, "/card")
     return answer("monographs/card.html", _identity(standing), lambda: _card(standing))
+
+
+@bp.get("/<slug:slug>/notes")
+@learner_required
+def notes(slug: str, learner: Learner) -> ResponseReturnValue:  # noqa: ARG001  # whoever is signed in
+    """Lead to the note on the page: here comes who signed in again."""
+    return redirect(f"/monographs/{slug}#my-notes")
+
+
+@bp.post("/<slug:slug>/notes")
+@learner_required
+def keep_note(slug: str, learner: Learner) -> ResponseReturnValue:
+    """Save the learner's note beside a monograph. A script is told when; else the page comes again."""
+    standing = queries.find_standing(slug, learner_id=learner.id)
+    if standing is None and (moved_to := queries.find_new_slug(slug)):
+        standing = queries.find_standing(moved_to, learner_id=learner.id)
+    if standing is None:
+        abort(404)
+    text, now = text_of(request.form.get("note"), lines=True), clock.now()
+    try:
+        save_note(learner_id=learner.id, kind="monograph", document_id=standing.id, text=text, now=now)
+    except NoteTooLong as refusal:
+        return _refused(standing, learner, text, str(refusal)), 422
+    db.session.commit()
+    if _by_script():
+        return Response(showing.saved_at(now, learner.zone), mimetype="text/plain")
+    return redirect(f"/monographs/{standing.slug}#my-notes", 303)
+
+
+def _refused(standing: AnyRow, learner: Learner, text: str, refusal: str) -> Response:
+    """What was typed, with the reason why it was not saved."""
+    if _by_script():
+        return Response(refusal, mimetype="text/plain")
+    visit = showing.visit(standing, learner) | {"note": text, "noted": "", "note_error": refusal}
+    return answer(
+        "monographs/monograph.html",
+        (*_identity(standing), "refused"),
+        lambda: showing.page(standing, refused=True),
+        **visit,
+    )
+
+
+def _by_script() -> bool:
+    """Whether a script of ours asks, which puts the answer into the page that is there."""
+    return "X-Requested-With" in request.headers or "HX-Request" in request.headers
+
+
+def _part() -> int | None:
+    """The part of a section that is asked for, the first unless another is named."""
+    part = request.args.get("part", "1")
+    return int(part) if part.isascii() and part.isdigit() and 0 < len(part) < 5 and int(part) else None
 
 
 def _identity(standing: AnyRow) -> tuple[Hashable, ...]:
@@ -62,20 +141,17 @@ def card_of(slug: str) -> dict[str, Any] | None:
 def _card(standing: AnyRow) -> dict[str, Any]:
     return {
         "slug": standing.slug,
-        "monograph": _live(standing),
+        "monograph": showing.live(standing),
         "withdrawn": standing.status != PUBLISHED,
         "modules_count": queries.count_of_mentions(standing.slug),
     }
 
 
-def _live(standing: AnyRow) -> Shown:
-    kept = find_kept(standing.live_rendering_id)
-    if kept is not None:
-        return kept
-    # A rendering may be replaced between two statements; its revision stays.
-    row = queries.find_rendered(standing.live_rendering_id) or queries.find_revision(standing.live_revision_id)
-    assert row is not None
-    return shown(row)
+def _modules(standing: AnyRow, after: tuple[str, int] | None) -> dict[str, Any]:
+    found = showing.modules_page(standing, after)
+    last = found.pop("last")
+    after_last = quote(f"{last.title}~{last.module_id}") if last else ""
+    return found | {"next_url": f"/monographs/{standing.slug}/modules?after={after_last}" if last else None}
 
 
 def _moved_or_missing(slug: str, rest: str) -> ResponseReturnValue:

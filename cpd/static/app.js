@@ -15,7 +15,7 @@ for (const box of all('[data-print]')) {
 addEventListener('beforeprint', () => {
   for (const place of all('[data-printed]')) {
     const today = new Date().toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
-    place.textContent = ` Printed on ${today}.`;
+    place.textContent = `Printed on ${today}.`;
   }
 });
 
@@ -171,4 +171,136 @@ if (results) {
     results.removeAttribute('aria-busy');
   });
   document.addEventListener('htmx:afterSettle', () => { status.textContent = one('h2', results)?.textContent ?? ''; });
+}
+
+// A monograph. What its page leaves out of a long section is put there once it is opened.
+const partOf = async address => {
+  const response = await fetch(address, { headers: { 'X-Requested-With': 'fetch' } });
+  const part = one('[data-part]', new DOMParser().parseFromString(await response.text(), 'text/html'));
+  if (!response.ok || !part) throw new Error(response.status);
+  return part;
+};
+
+document.addEventListener('toggle', async event => {
+  const fold = event.target;
+  if (!fold.open || !fold.dataset?.fold) return;
+  const said = one('.fold__status', fold);
+  const slow = setTimeout(() => { said.textContent = 'Loading…'; }, 400);
+  fold.setAttribute('aria-busy', 'true');
+  try {
+    const part = document.adoptNode(await partOf(fold.dataset.fold));
+    part.tabIndex = -1; // reading goes on where the fold was
+    fold.replaceWith(part);
+    part.focus({ preventScroll: true });
+  } catch {
+    said.textContent = 'This part could not be loaded. Open it on its own page.';
+  }
+  clearTimeout(slow);
+  fold.removeAttribute('aria-busy');
+}, true);
+
+// A note is saved a moment after typing. The button saves it too, and keeps it through signing in.
+const AFTER_TYPING = 3000; // ms
+const TRY_AGAIN = 10000; // ms
+const WHY_NOT = {
+  400: 'Not saved: this page was open for too long. Copy your text, reload the page and paste it.',
+  403: 'Not saved: you are signed out. Press Save to sign in; your text is kept.',
+};
+for (const form of all('[data-autosave]')) {
+  const field = one('textarea', form);
+  const said = one('[role=status]', form);
+  let saved = field.value, sending = false, timer;
+
+  const refuse = why => {
+    one('.error', form)?.remove();
+    field.toggleAttribute('aria-invalid', Boolean(why));
+    field.closest('.field').classList.toggle('field--error', Boolean(why));
+    if (why) {
+      const error = document.createElement('p');
+      error.className = 'error';
+      error.id = 'note-error';
+      error.textContent = why;
+      field.before(error);
+      field.setAttribute('aria-invalid', 'true');
+    }
+    field.setAttribute('aria-describedby', why ? 'note-hint note-error' : 'note-hint');
+  };
+  const later = wait => {
+    clearTimeout(timer);
+    timer = setTimeout(save, wait);
+  };
+  const send = async (text, keepalive) => {
+    const body = new URLSearchParams(new FormData(form));
+    const response = await fetch(form.action, { method: 'POST', headers: { 'X-Requested-With': 'fetch' }, body, keepalive });
+    if (response.status in WHY_NOT) {
+      said.textContent = WHY_NOT[response.status];
+    } else if (response.ok || response.status === 422) {
+      const words = await response.text();
+      said.textContent = response.ok ? words : 'Not saved';
+      refuse(response.ok ? '' : words);
+      saved = text;
+    } else {
+      throw new Error(response.status);
+    }
+  };
+  async function save(keepalive = false) {
+    const text = field.value;
+    if (text === saved || sending) return;
+    sending = true;
+    try {
+      await send(text, keepalive === true);
+      if (field.value !== text) later(AFTER_TYPING);
+    } catch {
+      said.textContent = 'Not saved yet. Trying again…';
+      later(TRY_AGAIN);
+    }
+    sending = false;
+  }
+  field.addEventListener('input', () => later(AFTER_TYPING));
+  form.addEventListener('submit', () => { clearTimeout(timer); saved = field.value; });
+  document.addEventListener('visibilitychange', () => { if (document.hidden) save(true); });
+}
+
+// The link to a citation unfolds it.
+const unfold = () => { if (location.hash === '#cite') one('#cite').open = true; };
+if (one('#cite')) {
+  addEventListener('hashchange', unfold);
+  unfold();
+}
+
+// Copying needs a script, so its button is only shown by one.
+for (const box of all('[data-copy]')) {
+  const text = one('[data-citation]', box.parentElement);
+  const said = one('[role=status]', box);
+  box.hidden = false;
+  one('button', box).addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      said.textContent = 'Copied';
+    } catch {
+      getSelection().selectAllChildren(text);
+      said.textContent = document.execCommand('copy') ? 'Copied' : 'The text is selected. Copy it with your keyboard.';
+    }
+  });
+}
+
+// No more than so many may be chosen; the server says so too.
+for (const group of all('[data-most]')) {
+  const most = Number(group.dataset.most);
+  const said = one('[data-most-said]', group.form);
+  const count = () => {
+    const chosen = all('input:checked', group).length;
+    for (const box of all('input:not(:checked)', group)) box.disabled = chosen >= most;
+    said.textContent = chosen >= most ? `${chosen + 1} of ${most + 1} chosen. Clear one to choose another.` : '';
+  };
+  group.addEventListener('change', count);
+  count();
+}
+
+// Parts of a page that are the visitor's own, each with a link to the same on a page of its own.
+for (const place of all('[data-fragment]')) {
+  fetch(place.dataset.fragment, { headers: { 'X-Requested-With': 'fetch' } }).then(async response => {
+    const parsed = new DOMParser().parseFromString(await response.text(), 'text/html');
+    if (response.ok && !one('main', parsed)) place.replaceChildren(...parsed.body.childNodes);
+  }).catch(() => {}); // the link stays
 }

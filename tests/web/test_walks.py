@@ -19,6 +19,8 @@ PUBLIC = {
     "/monographs/",
     "/monographs/sepsis",
     "/monographs/sepsis/card",
+    "/monographs/sepsis/modules",
+    "/monographs/sepsis/sections/contraindications",
     "/pages/sepsis",
     f"/pictures/{'0' * 64}.png",
     "/readyz",

@@ -50,12 +50,12 @@ def read_wanted(values: Mapping[str, str]) -> Wanted:
     """What an address asks for; what cannot be is left out. A term goes before a list of terms and a letter."""
     kind = next((kind for kind in KINDS if _plain(values.get(kind))), "")
     if kind:
-        return Wanted(kind=kind, slug=_plain(values.get(kind)), after=_monograph(values.get("after")))
+        return Wanted(kind=kind, slug=_plain(values.get(kind)), after=read_place(values.get("after")))
     letter = _plain(values.get("letter"))[:2].upper()
     by = values.get("by", "")
     if by in KINDS:
         return Wanted(by=by, letter=letter, after=_plain(values.get("after")) or None)
-    return Wanted(letter=letter, after=_monograph(values.get("after")))
+    return Wanted(letter=letter, after=read_place(values.get("after")))
 
 
 def _plain(text: str | None) -> str:
@@ -64,8 +64,8 @@ def _plain(text: str | None) -> str:
     return cut if cut.isprintable() else ""
 
 
-def _monograph(text: str | None) -> tuple[str, int] | None:
-    """The monograph after which to go on, from `after=baclofen~17`."""
+def read_place(text: str | None) -> tuple[str, int] | None:
+    """The name and id after which to go on, from `after=baclofen~17`."""
     match = PLACE.fullmatch(text or "")
     if match is None or not match["name"].isprintable():
         return None
