@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from cpd.content.check import CheckedItem, CheckedModule, CheckedMonograph
-from cpd.content.facts import LONGEST_SLUG, Category, ModuleFacts, MonographFacts
+from cpd.content.facts import Category, ModuleFacts, MonographFacts
 from cpd.monographs.sections import BOXED_WARNING
+from cpd.monographs.terms import sort_name, term_slug
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,12 @@ def _of_module(facts: ModuleFacts, *, drugs: int) -> dict[str, Any]:
 
 
 def _of_monograph(facts: MonographFacts, *, boxed: bool) -> dict[str, Any]:
-    sort_name = _sort_name(facts.name)
+    sorted_by = sort_name(facts.name)
     return {
         "name": facts.name,
         "generic_name": facts.generic_name,
-        "sort_name": sort_name,
-        "letter": sort_name[0].upper() if sort_name[:1].isascii() and sort_name[:1].isalpha() else "#",
+        "sort_name": sorted_by,
+        "letter": sorted_by[0].upper() if sorted_by[:1].isascii() and sorted_by[:1].isalpha() else "#",
         "classes": ", ".join(facts.classes),
         "boxed": boxed,
     }
@@ -81,18 +80,8 @@ def terms_of(facts: MonographFacts) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def _sort_name(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return " ".join(re.findall(r"[a-z0-9]+", (plain or name).lower())) or name.lower()
-
-
 def specialty_slug(title: str) -> str:
-    return _sort_name(title).replace(" ", "-")
-
-
-def term_slug(title: str) -> str:
-    """The name of a class, indication or company in an address."""
-    return specialty_slug(title)[:LONGEST_SLUG].rstrip("-")
+    return sort_name(title).replace(" ", "-")
 
 
 def category_row(category: Category) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from cpd.auth.access import professional_required
 from cpd.db import LARGEST_ID, AnyRow
 from cpd.monographs import queries
+from cpd.monographs.briefs import briefs_of
 from cpd.monographs.sections import NOT_STATED
 from cpd.monographs.shown import Shown, find_kept, shown
 from cpd.revisions import PUBLISHED, current_release
@@ -57,7 +58,9 @@ def monograph(slug: str) -> ResponseReturnValue:
         "monographs/monograph.html",
         _identity(standing),
         lambda: {
+            "slug": standing.slug,
             "monograph": _live(standing),
+            "indications": briefs_of([standing.live_revision_id])[standing.live_revision_id].indications,
             "withdrawn": standing.status != PUBLISHED,
             "not_stated": NOT_STATED,
             "cpd": queries.mentions_of(standing.slug),

@@ -172,3 +172,76 @@ if (results) {
   });
   document.addEventListener('htmx:afterSettle', () => { status.textContent = one('h2', results)?.textContent ?? ''; });
 }
+
+// What was just done is said once the page is there: what stood in it from the start is not read out.
+const toast = one('[data-message] [role=status]');
+if (toast) {
+  const words = toast.textContent;
+  toast.textContent = '';
+  setTimeout(() => { toast.textContent = words; }, 100);
+}
+
+// At most so many checkboxes of a form: the others wait, and a sentence says why.
+for (const form of all('form[data-most]')) {
+  const most = Number(form.dataset.most);
+  const words = one('[data-most-words]', form);
+  if (!words) continue;
+  const usual = words.textContent;
+  const boxes = () => [...form.elements].filter(each => each.type === 'checkbox');
+  const count = () => {
+    const full = boxes().filter(box => box.checked).length >= most;
+    for (const box of boxes()) box.disabled = full && !box.checked;
+    words.textContent = full ? 'That is four. Clear one to choose another.' : usual;
+  };
+  document.addEventListener('change', event => { if (event.target.form === form) count(); });
+  addEventListener('pageshow', count);
+}
+
+// A comparison: identical rows are hidden at once, and the address says so.
+const same = one('[data-identical]');
+if (same) {
+  one('button', same).hidden = true;
+  const box = one('input[type=checkbox]', same);
+  box.addEventListener('change', () => {
+    one('.cmp').classList.toggle('cmp--short', box.checked);
+    const address = new URL(location.href);
+    if (box.checked) address.searchParams.set('identical', 'hide');
+    else address.searchParams.delete('identical');
+    history.replaceState(history.state, '', address);
+  });
+}
+
+// The beginning of a long section is replaced by all of it, where it stands.
+const openWhole = async link => {
+  const answer = await fetch(link.href, { headers: { 'X-Requested-With': 'fetch' } });
+  const parsed = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  if (!answer.ok || one('main', parsed)) throw new Error(answer.status);
+  for (const heading of all('h2, h3, h4, h5, h6', parsed)) {
+    const line = document.createElement('p');
+    line.className = 'cmp-h';
+    line.append(...heading.childNodes);
+    heading.replaceWith(line);
+  }
+  for (const element of all('[id]', parsed)) element.removeAttribute('id');
+  const cell = link.closest('td');
+  cell.replaceChildren(...parsed.body.childNodes);
+  cell.tabIndex = -1;
+  cell.focus({ preventScroll: true });
+};
+addEventListener('click', event => {
+  const link = event.target.closest?.('a[data-rest]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  link.setAttribute('aria-busy', 'true');
+  openWhole(link).catch(() => { location.href = link.href; });
+});
+
+// Copying needs a script, and a browser that lets it.
+for (const place of all('[data-copy]')) {
+  const button = one('[data-link]', place);
+  place.hidden = !navigator.clipboard;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(new URL(button.dataset.link, location.href).href);
+    one('[role=status]', place).textContent = 'Copied';
+  });
+}
