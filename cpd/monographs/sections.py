@@ -20,6 +20,7 @@ SECTIONS = (
     "References",
     "Patient counselling",
 )
+TAKEN = ("compare",)  # pages of the site at the place of a monograph's; no monograph can have such a slug
 NOT_STATED = "Not stated in this monograph"
 
 

@@ -175,11 +175,7 @@ if (results) {
 
 // What was just done is said once the page is there: what stood in it from the start is not read out.
 const toast = one('[data-message] [role=status]');
-if (toast) {
-  const words = toast.textContent;
-  toast.textContent = '';
-  setTimeout(() => { toast.textContent = words; }, 100);
-}
+if (toast) setTimeout(() => toast.replaceChildren(toast.textContent), 500);
 
 // At most so many checkboxes of a form: the others wait, and a sentence says why.
 for (const form of all('form[data-most]')) {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from cpd.monographs import queries
-from cpd.monographs.comparing.comparison import CLASS, REVIEWED, SOURCE, Cell, Column, key_of, stated
+from cpd.monographs.comparing.comparison import CLASS, REVIEWED, SOURCE, Cell, Column, key_of, key_of_long, stated
 from cpd.monographs.sections import BOXED_WARNING, section_id
 from cpd.monographs.shown import KEY_FACTS
 from cpd.web.cleaned import cleaned
@@ -43,7 +42,7 @@ class Cells:
 
     @property
     def size(self) -> int:
-        return sum(len(cell.html or "") + 200 for cell in self.column.values())
+        return sum(2 * len(cell.html or "") + 200 for cell in self.column.values())
 
 
 def cells_of(rendering_id: int, revision_id: int, slug: str) -> Cells:
@@ -101,7 +100,7 @@ def _source(source: Mapping[str, Any]) -> str:
 
 
 def _section(title: str, html: str, slug: str, longest: int | None) -> Cell:
-    key = hashlib.sha256(key_of(html).encode()).digest()
+    key = key_of(html) if len(html) <= LONGEST else key_of_long(html)
     boxed = title == BOXED_WARNING
     if boxed or longest is None or len(html) <= longest:
         return Cell(fitted(html, slug), key, boxed=boxed)

@@ -106,8 +106,10 @@ def _remarks(pair: Pair, found: Chosen) -> list[str]:
 
 
 def related_to(first: Chosen, besides: Iterable[Pair]) -> list[Offer]:
-    """Monographs with the same indication, then those of the same class, each once."""
-    indications = [first.indication] if first.indication else first.brief.indications
+    """Monographs with the same indication, then those of the same class, each once. What is drafted relates nothing."""
+    indications = [first.indication] if first.indication else list(first.brief.indications)
+    if first.brief.drafted:
+        indications = []
     taken = {pair.slug for pair in besides}
     names = {each.slug: each.name for each in indications}
     offers: dict[str, Offer] = {}

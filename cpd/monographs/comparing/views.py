@@ -29,6 +29,7 @@ class Head:
 
     number: int
     chosen: Chosen
+    label: str  # among the others
     off: bool
     without: str  # the address of the comparison without it
 
@@ -85,8 +86,17 @@ def _offers(choice: Choice, typed: str) -> list[tuple[str, list[Offer]]]:
 
 def _heads(choice: Choice) -> list[Head]:
     shown = _shown(len(choice.chosen))
-    numbered = enumerate(choice.chosen, 1)
-    return [Head(number, each, number not in shown, _without(choice, each)) for number, each in numbered]
+    names = [each.name for each in choice.chosen]
+    return [
+        Head(
+            number=number,
+            chosen=each,
+            label=each.name if names.count(each.name) == 1 else each.title,
+            off=number not in shown,
+            without=_without(choice, each),
+        )
+        for number, each in enumerate(choice.chosen, 1)
+    ]
 
 
 def _shown(count: int) -> list[int]:
