@@ -25,7 +25,7 @@ class Open(HTMLParser):
         self.tags: list[str] = []
         self.text = ""
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, _):
         if tag not in VOID:
             self.tags.append(tag)
 

@@ -13,11 +13,13 @@ from cpd.monographs.sections import BOXED_WARNING, NOT_STATED, SECTIONS
 from tests.monographs.conftest import INDICATIONS
 from tests.pages import words_of
 
+pytestmark = pytest.mark.usefixtures("drugs")
+
 FOUR = "m=alfadine&m=betadine&m=gammadine&m=deltadine"
 
 
 @pytest.fixture
-def compare(professional, drugs):
+def compare(professional):
     """Asks for a comparison by its query; gives the answer."""
     return lambda query: professional.get(f"/monographs/compare?{query}")
 
@@ -263,7 +265,7 @@ def test_a_new_release_is_compared_at_once(compare, write_monograph, publish):
     assert table["CPD"] == ["1 module", "No module names it yet"]
 
 
-def test_the_comparison_shows_the_notice_first(app, drugs):
+def test_the_comparison_shows_the_notice_first(app):
     page = app.test_client().get(f"/monographs/compare?{FOUR}").text
     assert "intended for healthcare professionals" in page
     assert f'value="/monographs/compare?{FOUR.replace("&", "&amp;")}"' in page

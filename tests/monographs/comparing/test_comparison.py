@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markupsafe import Markup
 
 from cpd.monographs.comparing.comparison import GROUPS, NOTHING, Cell, is_blank, key_of, key_of_long, line_up, stated
 from cpd.monographs.sections import BOXED_WARNING, SECTIONS
 from cpd.monographs.shown import KEY_FACTS
+from cpd.web.cleaned import cleaned
 
 TITLES = [title for _, rows in GROUPS for title in rows]
 
 
 def cell(text: str, **others: bool) -> Cell:
-    return Cell(Markup(text), key_of(text), **others)
+    return Cell(cleaned(text), key_of(text), **others)
 
 
 def rows_of(columns):
@@ -141,7 +141,7 @@ def test_long_texts_are_the_same_but_for_whitespace():
 @pytest.mark.parametrize("html", ["", " \n", "<p></p>", "<p> </p><ul><li></li></ul>", "<br>"])
 def test_markup_without_text_is_blank_and_so_not_stated(html):
     assert is_blank(html)
-    assert stated(Cell(Markup(html), html)) == NOTHING
+    assert stated(Cell(cleaned(html), html)) == NOTHING
 
 
 @pytest.mark.parametrize("html", ["0", "<p>-</p>", '<img src="/a.png" alt="A curve">'])
@@ -150,5 +150,5 @@ def test_a_single_sign_or_a_picture_is_stated(html):
 
 
 def test_a_cell_of_which_only_the_rest_can_be_shown_is_stated():
-    long = Cell(Markup(""), b"", rest="/monographs/a/sections/dosage")
+    long = Cell(cleaned(""), b"", rest="/monographs/a/sections/dosage")
     assert stated(long) is long

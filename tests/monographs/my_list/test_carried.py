@@ -150,7 +150,7 @@ def test_a_wrong_password_leaves_the_list_in_the_browser(professional, add, sign
     assert names_of(professional) == ["Alfadine"]
 
 
-def test_a_list_that_could_not_be_taken_over_stays_in_the_browser(app, professional, add, sign_in):
+def test_a_list_that_could_not_be_taken_over_stays_in_the_browser(professional, add, sign_in):
     """Nothing of signing in is committed, so nothing of the cookie may go."""
     sign_in()
     leave(professional)
@@ -168,7 +168,7 @@ def test_a_list_that_could_not_be_taken_over_stays_in_the_browser(app, professio
     assert names_of(professional) == ["Alfadine"]
 
 
-def test_the_list_of_one_account_is_not_that_of_another(app, professional, add, sign_in, register):
+def test_the_list_of_one_account_is_not_that_of_another(app, add, sign_in, register):
     sign_in()
     add("alfadine")
     other = app.test_client()

@@ -65,7 +65,7 @@ def test_an_indication_chosen_beforehand_is_not_asked_for_again(visitor, add):
     assert message_in(visitor.get("/list").text) == "Zanidine (Hiccups) is now on your list."
 
 
-def test_indications_of_one_drug_stay_apart(visitor, add, names):
+def test_indications_of_one_drug_stay_apart(visitor, add):
     add("zanidine", "hiccups")
     add("zanidine", "muscle-spasms")
     assert lines_of(visitor.get("/list").text) == [("Zanidine", "Hiccups"), ("Zanidine", "Muscle spasms")]
@@ -78,14 +78,16 @@ def test_what_is_there_already_is_said_and_not_doubled(visitor, add, names):
     assert names() == ["Alfadine"]
 
 
-def test_a_drug_that_there_is_not_is_refused_with_words(visitor, add):
+@pytest.mark.usefixtures("visitor")
+def test_a_drug_that_there_is_not_is_refused_with_words(add):
     for slug in ("nodine", "", "NO", "../x", "a" * 200, "compare"):
         answer = add(slug)
         assert answer.status_code == 422, slug
         assert "We know no drug of that name" in answer.text
 
 
-def test_an_indication_that_the_drug_does_not_state_is_asked_for(visitor, add, names):
+@pytest.mark.usefixtures("visitor")
+def test_an_indication_that_the_drug_does_not_state_is_asked_for(add, names):
     answer = add("zanidine", "gout")
     assert answer.status_code == 422
     assert "Choose the indication" in answer.text
@@ -93,7 +95,8 @@ def test_an_indication_that_the_drug_does_not_state_is_asked_for(visitor, add, n
     assert names() == []
 
 
-def test_after_adding_the_visitor_stays_on_the_site(visitor, add):
+@pytest.mark.usefixtures("visitor")
+def test_after_adding_the_visitor_stays_on_the_site(add):
     for wanted in ("https://evil.example.org/", "//evil.example.org", "/no/such", "/list/move", "x", ""):
         assert add("alfadine", next=wanted).location == "/list", wanted
 
@@ -113,7 +116,7 @@ def test_lines_move_up_and_down(visitor, add, send, names):
     assert names() == ["Gammadine", "Alfadine", "Betadine"]
 
 
-def test_what_is_removed_comes_back_at_its_place(visitor, add, send, names):
+def test_what_is_removed_comes_back_at_its_place(visitor, add, send):
     for slug in ("alfadine", "betadine", "gammadine"):
         add(slug)
     send("/list/remove", item="betadine")
@@ -127,7 +130,8 @@ def test_what_is_removed_comes_back_at_its_place(visitor, add, send, names):
     assert [name for name, _ in lines_of(page)] == ["Alfadine", "Betadine", "Gammadine"]
 
 
-def test_what_is_restored_to_a_place_that_cannot_be_stands_last(visitor, add, send, names):
+@pytest.mark.usefixtures("visitor")
+def test_what_is_restored_to_a_place_that_cannot_be_stands_last(add, send, names):
     add("alfadine")
     for place in ("", "-1", "99", "x", "9" * 40, "²"):
         send("/list/restore", item="betadine", place=place)
@@ -135,7 +139,8 @@ def test_what_is_restored_to_a_place_that_cannot_be_stands_last(visitor, add, se
         send("/list/remove", item="betadine")
 
 
-def test_what_is_not_on_the_list_is_said(visitor, send):
+@pytest.mark.usefixtures("visitor")
+def test_what_is_not_on_the_list_is_said(send):
     for path in ("/list/remove", "/list/move", "/list/restore"):
         for item in ("nodine", "", "a b", "nodine~gout"):
             answer = send(path, item=item)
@@ -143,7 +148,8 @@ def test_what_is_not_on_the_list_is_said(visitor, send):
             assert "Your list was not changed" in answer.text
 
 
-def test_a_list_has_a_bound_that_is_said(visitor, add, send, monkeypatch, names):
+@pytest.mark.usefixtures("visitor")
+def test_a_list_has_a_bound_that_is_said(add, send, monkeypatch, names):
     monkeypatch.setattr(ordering, "MOST", 2)
     for slug in ("alfadine", "betadine"):
         add(slug)
@@ -223,7 +229,7 @@ def test_choosing_lines_makes_the_link_that_compares_them(visitor, add):
     assert 'id="compare" method="get" action="/monographs/compare"' in page
 
 
-def test_names_are_text(visitor, add, send, write_monograph, republish):
+def test_names_are_text(visitor, add, write_monograph, republish):
     name = "Pain & 'aches' \"{{ 7*7 }}\""
     write_monograph("zanidine", indications=[{"name": name}])
     republish()
