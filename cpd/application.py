@@ -13,7 +13,10 @@ from cpd import db, paths
 from cpd.auth import access
 from cpd.auth.views import bp as auth
 from cpd.modules.views import bp as modules
+from cpd.monographs.comparing.views import bp as comparing
 from cpd.monographs.indexes.views import bp as indexes
+from cpd.monographs.my_list import carried, listed
+from cpd.monographs.my_list.views import bp as my_list
 from cpd.monographs.views import bp as monographs
 from cpd.pages.views import bp as pages
 from cpd.record.views import bp as record
@@ -23,7 +26,8 @@ from cpd.site.surroundings import Surroundings
 from cpd.site.views import bp as site
 from cpd.web import converters, csrf, drawn, errors, health, limits, log, outermost, static, templating, theme, turns
 
-FEATURES = (health.bp, theme.bp, site, pages, auth, modules, indexes, monographs, record)
+FEATURES = (health.bp, theme.bp, site, pages, auth, modules, indexes, monographs, my_list, comparing, record)
+TAKEN_OVER = (access.TakenOver(carried.COOKIE, listed.take_over),)  # on signing in
 
 
 class Application(Flask):
@@ -51,7 +55,7 @@ def make_application(settings: Settings) -> Flask:
     static.configure(app)
     limits.configure(app)
     csrf.configure(app, https=settings.https)
-    access.configure(app)
+    access.configure(app, TAKEN_OVER)
     errors.configure(app, likely_links)
     log.configure(app)
     turns.configure(app, settings)

@@ -140,12 +140,16 @@ def test_links_between_pages_lead_somewhere(file):
 # What the privacy page says
 
 
-def test_the_privacy_page_names_every_cookie_that_the_site_sets_and_no_other(client, publish, sign_in):
+def test_the_privacy_page_names_every_cookie_that_the_site_sets_and_no_other(client, write_monograph, publish, sign_in):
+    write_monograph("sepsis")
     publish("sepsis")
+    client.set_cookie("cpd_professional", "1")
+    client.post("/list", data={"csrf_token": token_in(client.get("/list").text), "monograph": "sepsis"})
+    sent = {cookie.key for cookie in client._cookies.values()}
     sign_in()
     client.post("/theme", data={"csrf_token": token_in(client.get("/auth/account").text), "theme": "dark"})
 
-    sent = {cookie.key for cookie in client._cookies.values()}
+    sent |= {cookie.key for cookie in client._cookies.values()}
     assert set(re.findall(r"`(cpd_\w+)`", doc("content/pages/privacy.md"))) == sent
 
 
@@ -172,9 +176,20 @@ def follow(settings, monkeypatch):
     return follow
 
 
+@pytest.fixture
+def keep_a_list(client, write_monograph):
+    """Gives a learner who is signed in a list."""
+    write_monograph("sepsis")
+
+    def keep_a_list() -> None:
+        client.post("/list", data={"csrf_token": token_in(client.get("/list").text), "monograph": "sepsis"})
+
+    return keep_a_list
+
+
 def owned(app) -> dict[str, int]:
     """How many rows each table has that belongs to learners."""
-    tables = ("account", "session", "consent", "event", "attempt", "entry")
+    tables = ("account", "session", "consent", "event", "attempt", "entry", "list_item")
     with app.app_context():
         return {table: db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}  # noqa: S608
 
@@ -203,10 +218,13 @@ def test_the_recipe_for_other_details_changes_the_name(client, publish, sign_in,
     assert "Amara Eze" in client.get("/auth/account").text
 
 
-def test_the_recipe_for_a_copy_prints_all_that_is_kept_but_no_hash(app, publish, sign_in, submit, follow, capsys):
+def test_the_recipe_for_a_copy_prints_all_that_is_kept_but_no_hash(
+    app, keep_a_list, publish, sign_in, submit, follow, capsys
+):
     publish("sepsis")
     sign_in(email=EMAIL)
     submit("/modules/sepsis/assessment", q1="a")
+    keep_a_list()
 
     follow("A copy of somebody's data", ADDRESS=EMAIL)
 
@@ -218,10 +236,11 @@ def test_the_recipe_for_a_copy_prints_all_that_is_kept_but_no_hash(app, publish,
     assert "hash" not in printed
 
 
-def test_the_recipe_for_deleting_an_account_leaves_nothing_of_it(app, publish, sign_in, submit, follow):
+def test_the_recipe_for_deleting_an_account_leaves_nothing_of_it(app, keep_a_list, publish, sign_in, submit, follow):
     publish("sepsis")
     sign_in(email=EMAIL)
     submit("/modules/sepsis/assessment", q1="a")
+    keep_a_list()
     assert 0 not in owned(app).values()
 
     follow("Deleting an account", ADDRESS=EMAIL)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, g, redirect, render_template, request
+from flask import Flask, Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager  # type: ignore[import-untyped]  # ships no types
 
@@ -53,8 +53,21 @@ class Learner:
         return "".join(name[0] for name in names[:1] + names[1:][-1:]).upper()
 
 
-def configure(app: Flask) -> None:
-    """Set up Flask-Login on our own sessions, and the hashing of passwords."""
+@dataclass(frozen=True)
+class TakenOver:
+    """What a feature keeps in a cookie of those who are signed out, and how an account takes it over.
+
+    `take` is called with the account's id and the time, in the transaction of signing in, and never commits. The
+    cookie goes once that is committed.
+    """
+
+    cookie: str
+    take: Callable[[int, datetime], None]
+
+
+def configure(app: Flask, taken_over: Sequence[TakenOver]) -> None:
+    """Set up Flask-Login on our own sessions, the hashing of passwords, and what is taken over on signing in."""
+    app.extensions["taken_over"] = tuple(taken_over)
     login_manager.session_protection = None
     login_manager.request_loader(lambda _: current_learner())
     login_manager.unauthorized_handler(ask_to_sign_in)
@@ -83,6 +96,12 @@ def _learner_of(token: str | None) -> Learner | None:
     if now - row.last_seen_at >= sessions.SEEN_EVERY:
         sessions.note_seen(row.session_id, now=now)
     return Learner(row.id, row.name, row.email, row.profession, row.role, row.zone, row.signed_in_at)
+
+
+def carried() -> list[TakenOver]:
+    """What this browser carries of that which an account takes over."""
+    known: tuple[TakenOver, ...] = current_app.extensions["taken_over"]
+    return [each for each in known if cookies.value_of(each.cookie)]
 
 
 def greet(token: str) -> None:

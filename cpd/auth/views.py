@@ -137,7 +137,12 @@ def _let_in(account_id: int, now: datetime, new_hash: str | None = None) -> Resp
         replaces=cookies.sent_token(),
         new_hash=new_hash,
     )
+    carried = access.carried()
+    for each in carried:
+        each.take(account_id, now)
     db.session.commit()
+    for each in carried:
+        cookies.put(each.cookie, "")
     cookies.put(cookies.SESSION, token, max_age=int(LONGEST.total_seconds()))
     known.remember(account_id)
     access.confirm_professional()

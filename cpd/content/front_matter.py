@@ -29,6 +29,7 @@ from cpd.content.facts import (
     Provenance,
 )
 from cpd.content.source import Problem, Source, SourceFault, Value
+from cpd.monographs.sections import TAKEN
 from cpd.monographs.terms import term_slug
 
 Entry = TypeVar("Entry", Author, Disclosure, Indication)
@@ -82,6 +83,7 @@ def monograph_facts(source: Source, slug: str) -> MonographFacts:
     """The facts of a monograph. Raises SourceFault with all problems."""
     reader = _Reader(source.path, source.keys, source.key_lines)
     reader.slug(slug)
+    reader.not_taken(slug, TAKEN)
     reader.known(MONOGRAPH_KEYS)
     facts = MonographFacts(
         slug=slug,
@@ -103,6 +105,8 @@ def monograph_facts(source: Source, slug: str) -> MonographFacts:
     )
     reader.distinct("indications", [indication.name for indication in facts.indications])
     reader.not_its_own(facts.former_slugs, slug)
+    for index, former in enumerate(facts.former_slugs):
+        reader.not_taken(former, TAKEN, f"former_slugs.{index}")
     reader.done()
     return facts
 
@@ -371,6 +375,10 @@ class _Reader:
         for index, name in enumerate(names):
             if first.setdefault(term_slug(name), index) != index:
                 self.report(f"{key}.{index}", f"“{name[:80]}” is there twice; keep one")
+
+    def not_taken(self, slug: str, taken: Collection[str], key: str = "") -> None:
+        if slug in taken:
+            self.report(key, f"“{slug}” is the name of a page of the site; choose another")
 
     def not_its_own(self, former_slugs: Sequence[str], slug: str) -> None:
         if slug in former_slugs:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal, select, tuple_
 
@@ -19,7 +20,7 @@ from cpd.monographs.models import (
 )
 from cpd.prepared import Prepared
 from cpd.record.notes import with_note
-from cpd.revisions import DRAFT
+from cpd.revisions import DRAFT, FormerSlug
 
 PAGE = 100  # modules that name a drug
 MOST_TERMS = 12  # terms of a monograph for which others are looked up
@@ -99,6 +100,18 @@ OF_TERM = (
     .join(Monograph, Monograph.id == _first)
     .order_by(_names.c.sort_name)
 )
+NAMED = select(
+    Monograph.id,
+    Monograph.slug,
+    Monograph.status,
+    Monograph.name,
+    Monograph.generic_name,
+    Monograph.classes,
+    Monograph.boxed,
+    Monograph.live_revision_id,
+    Monograph.live_rendering_id,
+).where(Monograph.status != DRAFT, Monograph.live_rendering_id.is_not(None))
+LEADING_ON = and_(FormerSlug.document_id == Monograph.id, FormerSlug.kind == Monograph.__tablename__)
 
 
 def find_standing(slug: str, *, learner_id: int | None = None) -> AnyRow | None:
@@ -112,6 +125,25 @@ def find_standing(slug: str, *, learner_id: int | None = None) -> AnyRow | None:
 def find_new_slug(slug: str) -> str | None:
     """What a monograph that had this slug before is called now."""
     return revisions.find_new_slug(Monograph, slug)
+
+
+def named(slugs: Collection[str]) -> dict[str, AnyRow]:
+    """Monographs that are or were live, by these slugs, be they former ones.
+
+    Rows are (id, slug, status, name, generic_name, classes, boxed, live_revision_id, live_rendering_id).
+    """
+    found = {row.slug: row for row in read(NAMED.where(Monograph.slug.in_(slugs)))} if slugs else {}
+    missing = [slug for slug in slugs if slug not in found]
+    if missing:
+        former = NAMED.add_columns(FormerSlug.slug.label("former")).join(FormerSlug, LEADING_ON)
+        found |= {row.former: row for row in read(former.where(FormerSlug.slug.in_(missing)))}
+    return found
+
+
+def facts_of(revision_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The facts of revisions by their ids."""
+    facts = select(MonographRevision.id, MonographRevision.facts).where(MonographRevision.id.in_(revision_ids))
+    return {row.id: row.facts for row in read(facts)}
 
 
 def find_rendered(rendering_id: int) -> AnyRow | None:

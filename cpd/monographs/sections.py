@@ -21,6 +21,7 @@ SECTIONS = (
     "Patient counselling",
 )
 NOTES = "Notes"  # the footnotes, which are shown like a section
+TAKEN = ("compare",)  # pages of the site at the place of a monograph's; no monograph can have such a slug
 NOT_STATED = "Not stated in this monograph"
 
 

@@ -13,6 +13,7 @@ from cpd.auth.access import current_learner
 from cpd.modules.queries import shelves
 from cpd.web.csrf import csrf_token
 from cpd.web.drawn import gap
+from cpd.web.messages import WaitingMessage, message_html
 from cpd.web.theme import chosen_theme
 
 
@@ -36,12 +37,12 @@ class Surroundings:
         self.key: Hashable = (self.theme, self.learner is not None, self.categories)
 
     def variables(self) -> dict[str, Any]:
-        return self._variables(self.learner, _path(), _back())
+        return self._variables(self.learner, _path(), _back(), WaitingMessage())
 
     def open_variables(self) -> dict[str, Any]:
-        return self._variables(OpenLearner if self.learner else None, gap("path"), gap("back"))
+        return self._variables(OpenLearner if self.learner else None, gap("path"), gap("back"), gap("waiting_message"))
 
-    def _variables(self, learner: object, path: str, back: str) -> dict[str, Any]:
+    def _variables(self, learner: object, path: str, back: str, message: object) -> dict[str, Any]:
         footer = [{"slug": slug, "title": title} for slug, title in self.categories]
         return {
             "theme": self.theme,
@@ -49,6 +50,7 @@ class Surroundings:
             "learner": learner,
             "request_path": path,
             "back": back,
+            "waiting_message": message,
         }
 
     def value(self, name: str) -> str:
@@ -69,7 +71,7 @@ def _back() -> str:
     return "" if path == "/" or path.startswith("/auth/") else f"?next={quote(path, safe='/')}"
 
 
-VALUES = {"csrf": csrf_token, "path": _path, "back": _back}
+VALUES = {"csrf": csrf_token, "path": _path, "back": _back, "waiting_message": message_html}
 
 
 def footer_categories() -> tuple[tuple[str, str], ...]:

@@ -268,33 +268,22 @@ if (one('#cite')) {
   unfold();
 }
 
-// Copying needs a script, so its button is only shown by one.
+// Copying needs a script, so its button is only shown by one: the text of a citation, or the address of a page.
 for (const box of all('[data-copy]')) {
+  const button = one('button', box);
   const text = one('[data-citation]', box.parentElement);
   const said = one('[role=status]', box);
-  box.hidden = false;
-  one('button', box).addEventListener('click', async () => {
+  box.hidden = !text && !navigator.clipboard;
+  button.addEventListener('click', async () => {
     try {
-      await navigator.clipboard.writeText(text.textContent);
+      const words = text ? text.textContent : new URL(button.dataset.link, location.href).href;
+      await navigator.clipboard.writeText(words);
       said.textContent = 'Copied';
     } catch {
-      getSelection().selectAllChildren(text);
-      said.textContent = document.execCommand('copy') ? 'Copied' : 'The text is selected. Copy it with your keyboard.';
+      if (text) getSelection().selectAllChildren(text);
+      said.textContent = text ? 'The text is selected. Copy it with your keyboard.' : 'Copy the address of this page.';
     }
   });
-}
-
-// No more than so many may be chosen; the server says so too.
-for (const group of all('[data-most]')) {
-  const most = Number(group.dataset.most);
-  const said = one('[data-most-said]', group.form);
-  const count = () => {
-    const chosen = all('input:checked', group).length;
-    for (const box of all('input:not(:checked)', group)) box.disabled = chosen >= most;
-    said.textContent = chosen >= most ? `${chosen + 1} of ${most + 1} chosen. Clear one to choose another.` : '';
-  };
-  group.addEventListener('change', count);
-  count();
 }
 
 // Parts of a page that are the visitor's own, each with a link to the same on a page of its own.
@@ -304,3 +293,60 @@ for (const place of all('[data-fragment]')) {
     if (response.ok && !one('main', parsed)) place.replaceChildren(...parsed.body.childNodes);
   }).catch(() => {}); // the link stays
 }
+
+// What was just done is said once the page is there: what stood in it from the start is not read out.
+const toast = one('[data-message] [role=status]');
+if (toast) setTimeout(() => toast.replaceChildren(toast.textContent), 500);
+
+// At most so many checkboxes of a form: the others wait, and a sentence says why.
+for (const form of all('form[data-most]')) {
+  const most = Number(form.dataset.most);
+  const words = one('[data-most-words]', form);
+  if (!words) continue;
+  const usual = words.textContent;
+  const boxes = () => [...form.elements].filter(each => each.type === 'checkbox');
+  const count = () => {
+    const full = boxes().filter(box => box.checked).length >= most;
+    for (const box of boxes()) box.disabled = full && !box.checked;
+    words.textContent = full ? 'That is four. Clear one to choose another.' : usual;
+  };
+  document.addEventListener('change', event => { if (event.target.form === form) count(); });
+  addEventListener('pageshow', count);
+}
+
+// A comparison: identical rows are hidden at once, and the address says so.
+const same = one('[data-identical]');
+if (same) {
+  one('button', same).hidden = true;
+  const box = one('input[type=checkbox]', same);
+  box.addEventListener('change', () => {
+    one('.cmp').classList.toggle('cmp--short', box.checked);
+    const address = new URL(location.href);
+    if (box.checked) address.searchParams.set('identical', 'hide');
+    else address.searchParams.delete('identical');
+    history.replaceState(history.state, '', address);
+  });
+}
+
+// The beginning of a long section is replaced by all of it, where it stands.
+const openWhole = async link => {
+  const part = await partOf(link.href);
+  for (const heading of all('h2, h3, h4, h5, h6', part)) {
+    const line = document.createElement('p');
+    line.className = 'cmp-h';
+    line.append(...heading.childNodes);
+    heading.replaceWith(line);
+  }
+  for (const element of all('[id]', part)) element.removeAttribute('id');
+  const cell = link.closest('td');
+  cell.replaceChildren(...document.adoptNode(part).childNodes);
+  cell.tabIndex = -1;
+  cell.focus({ preventScroll: true });
+};
+addEventListener('click', event => {
+  const link = event.target.closest?.('a[data-rest]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  link.setAttribute('aria-busy', 'true');
+  openWhole(link).catch(() => { location.href = link.href; });
+});

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from urllib.parse import urljoin
 
 from playwright.sync_api import Locator, Page
 
@@ -119,6 +120,37 @@ def learning() -> list[Place]:
     ]
 
 
+def put_on_list(page: Page) -> None:
+    """Adds a drug with one of its indications, from its monograph, which then says so."""
+    page.get_by_role("radio").first.check()
+    press("Add to my list")(page)
+
+
+def list_of_one(page: Page) -> None:
+    put_on_list(page)
+    page.goto(urljoin(page.url, "/list"))
+
+
+def comparing() -> list[Place]:
+    four = "/monographs/compare?m=baclofen&m=tizanidine&m=dantrolene&m=diazepam"
+    twice = "/monographs/compare?m=baclofen-intrathecal~muscle-spasms&m=baclofen-intrathecal~severe-spasticity"
+    monograph = f"/monographs/{BOXED}"
+    return [
+        Place("list-empty", "/list"),
+        Place("list", monograph, does=list_of_one),
+        Place("list-learner", monograph, Who.LEARNER, does=list_of_one),
+        Place("list-added", monograph, does=put_on_list),
+        Place("list-removed", monograph, does=lambda page: (list_of_one(page), press("Remove Baclofen")(page))),
+        Place("list-indication", monograph, does=press("Add to my list")),
+        Place("compare", four),
+        Place("compare-full", f"{four}&full=1&show=3,4"),
+        Place("compare-indications", f"{twice}&identical=hide"),
+        Place("compare-remarks", f"{four.replace('diazepam', 'nodine')}"),
+        Place("compare-refused", f"{four}&m=warfarin", status=400),
+        Place("compare-choose", "/monographs/compare?m=tizanidine&find=1&q=b"),
+    ]
+
+
 def modules() -> list[Place]:
     return [Place("module" if slug == UNOPENED else f"module-{slug}", f"/modules/{slug}") for slug in MODULES]
 
@@ -128,4 +160,4 @@ def monographs() -> list[Place]:
 
 
 def everything() -> list[Place]:
-    return [*overview(), *accounts(), *learning(), *modules(), *monographs()]
+    return [*overview(), *accounts(), *learning(), *comparing(), *modules(), *monographs()]

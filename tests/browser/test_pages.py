@@ -12,6 +12,7 @@ GROUPS = {
     "overview": places.overview(),
     "accounts": places.accounts(),
     "learning": places.learning(),
+    "comparing": places.comparing(),
     "modules": places.modules(),
     "monographs, first half": places.monographs()[:HALF],
     "monographs, second half": places.monographs()[HALF:],

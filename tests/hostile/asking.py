@@ -19,6 +19,8 @@ from cpd.web.headers import HEADERS
 URLENCODED = "application/x-www-form-urlencoded"
 # What a refused request may leave behind: that a session was seen, that a try was spent, and the audit trail's line.
 BOOKKEEPING = {"session", "throttle", "event"}
+# One of these stands in every page of ours, and in every part of one.
+OUR_MARKS = ('<a class="logo"', 'class="hovercard__title"', 'class="list-panel"')
 # Words that only a fault, a debugger or a server's own page would show.
 FORBIDDEN = (
     *("Traceback (most recent call last)", 'File "/', "werkzeug", "Werkzeug", "jinja2", "sqlalchemy", "sqlite3."),
@@ -137,7 +139,7 @@ def _fault_in_page(answer: Answer, sent: bytes) -> str:
         text = answer.text
     except UnicodeDecodeError:
         return "a page that is not UTF-8"
-    if answer.body and '<a class="logo"' not in text and 'class="hovercard__title"' not in text:
+    if answer.body and not any(mark in text for mark in OUR_MARKS):
         return f"{answer.status} with a page that is not ours: {text[:200]}"
     if found := [word for word in FORBIDDEN if word in text and word.encode() not in sent]:
         return f"{answer.status} with {found}"

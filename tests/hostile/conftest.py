@@ -28,6 +28,8 @@ def site(
 ) -> Flask:
     """An application with a module, its picture, and a monograph, each called sepsis."""
     write_monograph("sepsis", name="Septrin", body="## Boxed warning\n\nNo.\n\n## Dosage\n\nOne.\n")
+    for slug in ("fever", "rash"):
+        write_monograph(slug)
     file = write_module("sepsis", body="## Why\n\nSeptrin 5 mg.\n\n![A dot](dot.gif)\n", assessment=THREE_QUESTIONS)
     (file.parent / "dot.gif").write_bytes(GIF)
     republish()
@@ -39,6 +41,7 @@ def stranger(site: Flask) -> Visitor:
     """Somebody without an account, who has confirmed the notice."""
     visitor = Visitor(site, cookies={"cpd_professional": "1"})
     visitor.ask("/auth/sign-in")
+    fill_list(visitor)
     return visitor
 
 
@@ -55,6 +58,7 @@ def new_learner(site: Flask) -> Callable[[], Visitor]:
         assert answer.status == 303, answer.text
         sheet = form_at(visitor, "/modules/sepsis/assessment")
         assert visitor.post(sheet.path, sheet.fields | RIGHT).status == 303
+        fill_list(visitor)
         return visitor
 
     return register
@@ -63,6 +67,14 @@ def new_learner(site: Flask) -> Callable[[], Visitor]:
 @pytest.fixture
 def learner(new_learner: Callable[[], Visitor]) -> Visitor:
     return new_learner()
+
+
+def fill_list(visitor: Visitor) -> None:
+    """A list of two with a message that offers to put a third back."""
+    token = read(visitor.ask("/list").text, "/")[0][0].fields["csrf_token"]
+    for slug in ("sepsis", "fever", "rash"):
+        assert visitor.post("/list", {"csrf_token": token, "monograph": slug}).status == 303
+    assert visitor.post("/list/remove", {"csrf_token": token, "item": "rash"}).status == 303
 
 
 def form_at(visitor: Visitor, page: str) -> Form:

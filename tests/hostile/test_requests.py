@@ -89,7 +89,14 @@ def test_the_walk_knows_what_queries_the_site_reads(stranger):
 
 
 def test_the_walk_knows_the_sites_cookies():
-    assert {our_cookies.SESSION, "cpd_theme", "cpd_professional", "cpd_known_browser"} <= COOKIES
+    assert {
+        our_cookies.SESSION,
+        "cpd_theme",
+        "cpd_professional",
+        "cpd_known_browser",
+        "cpd_list",
+        "cpd_message",
+    } <= COOKIES
 
 
 def test_no_address_is_a_fault_of_ours(visitors):

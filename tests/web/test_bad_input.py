@@ -32,6 +32,9 @@ READ = {
     "after": ["/modules/", "/monographs/", "/record/"],
     "letter": ["/monographs/"],
     "next": ["/auth/sign-in", "/auth/register"],
+    "m": ["/monographs/compare"],
+    "show": ["/monographs/compare"],
+    "q": ["/monographs/compare"],
 }
 PERSON = ("name", "email", "password", "profession", "registration_body", "registration_number")
 FORMS = {
@@ -39,6 +42,10 @@ FORMS = {
     "/auth/sign-in": ("email", "password", "next"),
     "/auth/professional": ("next",),
     "/theme": ("theme", "next"),
+    "/list": ("monograph", "indication", "next", "asked"),
+    "/list/restore": ("item", "place", "next"),
+    "/list/move": ("item", "direction"),
+    "/list/remove": ("item", "next"),
     "/modules/sepsis/assessment": ("attempt", "q1", "q2", "q3", "anyway"),
 }
 
@@ -79,7 +86,7 @@ def test_no_field_of_a_query_is_a_fault_of_ours(client, name, paths):
 @pytest.mark.parametrize("path", FORMS)
 def test_no_form_field_is_a_fault_of_ours(client, path):
     visitor = client.application.test_client() if path.startswith("/auth/") else client
-    page = visitor.get(path if path != "/theme" and path != "/auth/professional" else "/").text
+    page = visitor.get(path if path.startswith(("/auth/reg", "/auth/sign", "/modules")) else "/").text
     valid = {"csrf_token": token_in(page).encode()}
     if path.endswith("assessment"):
         valid |= {"attempt": hidden_in(page, "attempt").encode(), "q1": b"a", "q2": b"0.6"}
@@ -107,11 +114,15 @@ def test_no_path_is_a_fault_of_ours(client):
             assert answer.status_code in (404, 400), (path, value[:40])
 
 
-@pytest.mark.parametrize("name", ["cpd_session", "cpd_professional", "cpd_theme", "cpd_known_browser"])
+@pytest.mark.parametrize(
+    "name", ["cpd_session", "cpd_professional", "cpd_theme", "cpd_known_browser", "cpd_list", "cpd_message"]
+)
 def test_no_cookie_is_a_fault_of_ours(client, name):
     for value in HOSTILE:
         header = f"{name}={value[:3_000].decode('latin-1')}"
-        answer = client.get("/auth/sign-in", headers={"Cookie": header.replace("\x00", "%00")})
+        header = f"cpd_professional=1; {header}" if name == "cpd_list" else header
+        path = "/list" if name == "cpd_list" else "/auth/sign-in"
+        answer = client.get(path, headers={"Cookie": header.replace("\x00", "%00")})
         assert answer.status_code == 200, value[:40]
 
 
