@@ -13,13 +13,14 @@ from cpd.modules.views import bp as modules
 from cpd.monographs.views import bp as monographs
 from cpd.pages.views import bp as pages
 from cpd.record.views import bp as record
+from cpd.search.views import bp as search
 from cpd.settings import Settings
 from cpd.site.likely import likely_links
 from cpd.site.surroundings import Surroundings
 from cpd.site.views import bp as site
 from cpd.web import converters, csrf, drawn, errors, health, limits, log, outermost, static, templating, theme, turns
 
-FEATURES = (health.bp, theme.bp, site, pages, auth, modules, monographs, record)
+FEATURES = (health.bp, theme.bp, site, search, pages, auth, modules, monographs, record)
 
 
 def make_application(settings: Settings) -> Flask:

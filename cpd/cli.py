@@ -165,6 +165,7 @@ def summary(report: Report) -> str:
         "withdrawn": report.withdrawn,
         "linked anew": report.relinked,
         "rendered anew": report.rerendered,
+        "made findable": report.made_findable,
     }
     done = ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
     return f"Release {report.release}: {done}, {report.unchanged} unchanged."

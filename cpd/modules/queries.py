@@ -184,6 +184,11 @@ def _shelves() -> Shelves:
     return Shelves(read(CATEGORIES.where(Category.count > 0)), read(SPECIALTIES.where(Specialty.count > 0)))
 
 
+def all_categories() -> Sequence[AnyRow]:
+    """Every category, whether or not it has live modules, as (slug, title, summary, credits, style, count)."""
+    return read(CATEGORIES)
+
+
 def newest_in(category_slug: str, *, limit: int) -> Sequence[AnyRow]:
     """The newest modules of a category as the columns in LISTED."""
     return catalogue(Wanted(categories=(category_slug,)))[:limit]

@@ -1,0 +1,163 @@
+"""What search is given of a document: its names, its text without markup, and what results show of it.
+
+Nothing that an import drafted and no editor has confirmed is among it, nor the assessment of a module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from html import unescape
+from typing import Any
+
+from cpd.content.facts import ModuleFacts, MonographFacts
+from cpd.content.listing import terms_of
+from cpd.content.turns import publishing_turn
+from cpd.db import db
+from cpd.modules import publishing as modules
+from cpd.modules.queries import all_categories
+from cpd.monographs import publishing as monographs
+from cpd.monographs.sections import BOXED_WARNING
+from cpd.revisions import PUBLISHED, Shelf, raise_release
+from cpd.search import services as search
+from cpd.search.documents import BRAND, GENERIC, MODULE, MONOGRAPH, NAME, OTHER, Findable
+
+SHELVES: dict[str, Shelf] = {MONOGRAPH: monographs.SHELF, MODULE: modules.SHELF}
+BATCH = 50  # documents in memory: a label has megabytes
+
+Category = Mapping[str, str]  # slug, title, style
+Progress = Callable[[Iterable[Any], int], Iterable[Any]]
+
+_REFERENCE = re.compile(r'<sup id="fnref-[^>]*>.*?</sup>', re.DOTALL)
+_BLOCK = re.compile(r"</?(?:h[1-6]|p|li|[ou]l|d[ltd]|t[rdh]|thead|tbody|table|div|blockquote|figcaption|figure|pre|br|hr)\b[^>]*>")
+_TAG = re.compile(r"<[^>]*>")
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\s*\n\s*")
+
+
+def plain_text(html: str) -> str:
+    """What a reader sees of some HTML of ours, a line for each block, without the numbers of references."""
+    text = _BLOCK.sub("\n", _REFERENCE.sub("", html.replace("\n", " ")))
+    text = unescape(_TAG.sub("", text)).replace("\x00", "")
+    return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+
+
+def module_document(facts: ModuleFacts, html: str, category: Category) -> Findable:
+    lines = [facts.summary, *facts.objectives, plain_text(html)]
+    return Findable(
+        MODULE,
+        facts.slug,
+        facts.title,
+        [],
+        "\n".join(lines),
+        {
+            "category": {name: category[name] for name in ("slug", "title", "style")},
+            "credits": f"{facts.credits:.2f}",
+            "summary": facts.summary,
+            "authors": ", ".join(author.name for author in facts.authors),
+            "specialties": list(facts.specialties),
+            "reviewed": facts.reviewed.isoformat(),
+            "expires": facts.expires.isoformat(),
+            "external": facts.external is not None,
+        },
+    )
+
+
+def monograph_document(facts: MonographFacts, parts: Mapping[str, Any]) -> Findable:
+    terms = terms_of(facts)
+    lines = [] if "indications" in facts.draft else [f"{each.name}. {each.use}" for each in facts.indications]
+    lines += [f"{title}\n{plain_text(html)}" for title, html in parts["sections"].items()]
+    lines += [] if "formulations" in facts.draft else facts.formulations
+    lines += [] if "key_facts" in facts.draft else facts.key_facts.values()
+    return Findable(
+        MONOGRAPH,
+        facts.slug,
+        facts.name,
+        names_of(facts),
+        "\n".join([*lines, plain_text(parts["footnotes"])]).strip(),
+        {
+            "generic": "" if "generic_name" in facts.draft else facts.generic_name,
+            "classes": [{"slug": each["slug"], "title": each["title"]} for each in terms if each["kind"] == "class"],
+            "indications": [each["title"] for each in terms if each["kind"] == "indication"],
+            "company": next((each["title"] for each in terms if each["kind"] == "company"), ""),
+            "boxed": BOXED_WARNING in parts["sections"],
+        },
+    )
+
+
+def names_of(facts: MonographFacts) -> list[list[str]]:
+    """The names of a drug that were confirmed, each once, with what it is; its own first."""
+    stated = [
+        ("name", NAME, (facts.name,)),
+        ("generic_name", GENERIC, (facts.generic_name,)),
+        ("brand_names", BRAND, facts.brand_names),
+        ("link_names", OTHER, facts.link_names or ()),
+    ]
+    names = {
+        name.casefold(): [name, what]
+        for key, what, some in reversed(stated)
+        if key not in facts.draft or key == "name"
+        for name in reversed(some)
+    }
+    return list(reversed(names.values()))
+
+
+def standing_documents(kind: str, slugs: Iterable[str]) -> Iterator[list[Findable]]:
+    """What search is given of live documents, made from their live revisions and renderings, some at a time."""
+    shelf, wanted = SHELVES[kind], sorted(slugs)
+    categories: dict[str, Category] = {}
+    if kind == MODULE:
+        categories = {each.slug: dict(each._mapping) for each in all_categories()}
+    for start in range(0, len(wanted), BATCH):
+        lives = shelf.live(wanted[start : start + BATCH])
+        facts = shelf.facts_of(live.revision_id for live in lives.values())
+        texts = shelf.texts_of(live.rendering_id for live in lives.values())
+        batch = []
+        for slug, live in lives.items():
+            html, parts = texts[live.rendering_id]
+            named = {**facts[live.revision_id], "slug": slug}  # it may have been renamed without a new revision
+            if kind == MODULE:
+                known = ModuleFacts.from_json(named)
+                batch.append(module_document(known, html, categories[known.category]))
+            else:
+                batch.append(monograph_document(MonographFacts.from_json(named), parts))
+        yield batch
+
+
+def stage_standing(lacking: Mapping[str, Iterable[str]]) -> None:
+    """Stage what search is given of live documents that it lacks. Commits now and then."""
+    for kind, slugs in lacking.items():
+        for batch in standing_documents(kind, slugs):
+            search.stage(batch)
+            db.session.commit()
+
+
+def make_documents_anew(*, now: datetime, progress: Progress) -> tuple[int, int]:
+    """Make every search document from what is live, and a release if any was not as it should be. Commits.
+
+    Gives how many documents there are, and how many were mended.
+    """
+    with publishing_turn():
+        search.clear_staged()
+        live = {
+            kind: {slug for slug, document in shelf.standing().items() if document.status == PUBLISHED}
+            for kind, shelf in SHELVES.items()
+        }
+        db.session.commit()
+        mended = 0
+        for kind, slugs in live.items():
+            for batch in progress(standing_documents(kind, slugs), -(-len(slugs) // BATCH)):
+                wrong = search.unlike(batch)
+                search.stage(wrong)
+                mended += len(wrong)
+                db.session.commit()
+        surplus: dict[str, Sequence[str]] = {kind: sorted(search.found_slugs(kind) - live[kind]) for kind in live}
+        mended += sum(map(len, surplus.values()))
+        if mended:
+            release = raise_release(now)
+            search.activate(release)
+            for kind, slugs_gone in surplus.items():
+                search.drop(kind, slugs_gone, release)
+        db.session.commit()
+        return sum(map(len, live.values())), mended
