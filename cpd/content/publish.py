@@ -290,7 +290,9 @@ class _Publication:
 
     def _stage_lacking(self, lacking: Mapping[str, set[str]], categories: Sequence[Mapping[str, Any]]) -> None:
         """Let what cannot be found yet, and has not changed, be found too."""
-        others = {kind: {slug for slug in slugs if (kind, slug) not in self.found_anew} for kind, slugs in lacking.items()}
+        others = {
+            kind: {slug for slug in slugs if (kind, slug) not in self.found_anew} for kind, slugs in lacking.items()
+        }
         if any(others.values()):
             self._begin(categories)
             stage_standing(others)

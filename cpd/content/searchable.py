@@ -6,7 +6,7 @@ Nothing that an import drafted and no editor has confirmed is among it, nor the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -30,7 +30,9 @@ Category = Mapping[str, str]  # slug, title, style
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 
 _REFERENCE = re.compile(r'<sup id="fnref-[^>]*>.*?</sup>', re.DOTALL)
-_BLOCK = re.compile(r"</?(?:h[1-6]|p|li|[ou]l|d[ltd]|t[rdh]|thead|tbody|table|div|blockquote|figcaption|figure|pre|br|hr)\b[^>]*>")
+_BLOCK = re.compile(
+    r"</?(?:h[1-6]|p|li|[ou]l|d[ltd]|t[rdh]|thead|tbody|table|div|blockquote|figcaption|figure|pre|br|hr)\b[^>]*>"
+)
 _TAG = re.compile(r"<[^>]*>")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
@@ -133,6 +135,12 @@ def stage_standing(lacking: Mapping[str, Iterable[str]]) -> None:
             db.session.commit()
 
 
+def make_findable(*, now: datetime, progress: Progress) -> None:
+    """Give search what it lacks of what is live: all of it, in a database from before there was a search. Commits."""
+    if any(_published(kind) - search.slugs_of(kind) for kind in SHELVES):
+        make_documents_anew(now=now, progress=progress)
+
+
 def make_documents_anew(*, now: datetime, progress: Progress) -> tuple[int, int]:
     """Make every search document from what is live, and a release if any was not as it should be. Commits.
 
@@ -140,24 +148,30 @@ def make_documents_anew(*, now: datetime, progress: Progress) -> tuple[int, int]
     """
     with publishing_turn():
         search.clear_staged()
-        live = {
-            kind: {slug for slug, document in shelf.standing().items() if document.status == PUBLISHED}
-            for kind, shelf in SHELVES.items()
-        }
         db.session.commit()
-        mended = 0
-        for kind, slugs in live.items():
-            for batch in progress(standing_documents(kind, slugs), -(-len(slugs) // BATCH)):
-                wrong = search.unlike(batch)
-                search.stage(wrong)
-                mended += len(wrong)
-                db.session.commit()
-        surplus: dict[str, Sequence[str]] = {kind: sorted(search.found_slugs(kind) - live[kind]) for kind in live}
+        live = {kind: _published(kind) for kind in SHELVES}
+        mended = sum(_stage_wrong(kind, slugs, progress) for kind, slugs in live.items())
+        surplus = {kind: sorted(search.found_slugs(kind) - slugs) for kind, slugs in live.items()}
         mended += sum(map(len, surplus.values()))
         if mended:
             release = raise_release(now)
             search.activate(release)
-            for kind, slugs_gone in surplus.items():
-                search.drop(kind, slugs_gone, release)
+            for kind, slugs in surplus.items():
+                search.drop(kind, slugs, release)
         db.session.commit()
         return sum(map(len, live.values())), mended
+
+
+def _published(kind: str) -> set[str]:
+    return {slug for slug, document in SHELVES[kind].standing().items() if document.status == PUBLISHED}
+
+
+def _stage_wrong(kind: str, slugs: Iterable[str], progress: Progress) -> int:
+    """Stage the documents that are not kept as they should be. Gives their number."""
+    wanted, count = sorted(slugs), 0
+    for batch in progress(standing_documents(kind, wanted), -(-len(wanted) // BATCH)):
+        wrong = search.unlike(batch)
+        search.stage(wrong)
+        db.session.commit()
+        count += len(wrong)
+    return count

@@ -89,6 +89,11 @@ def _letters() -> dict[str, int]:
     return {row[0]: row[1] for row in read(counted)}
 
 
+def listed_by_slugs(slugs: Sequence[str]) -> dict[str, AnyRow]:
+    """Those of these monographs that are live, by slug, as `listed` gives them."""
+    return {row.slug: row for row in read(LISTED.where(Monograph.slug.in_(slugs)))} if slugs else {}
+
+
 def listed(*, letter: str | None, after: tuple[str, int] | None, limit: int = PAGE) -> Sequence[AnyRow]:
     """Live monographs by name, of one letter or of all."""
     statement = LISTED.order_by(Monograph.sort_name, Monograph.id).limit(limit)

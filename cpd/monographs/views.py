@@ -16,7 +16,10 @@ from cpd.monographs import queries
 from cpd.monographs.sections import NOT_STATED
 from cpd.monographs.shown import Shown, find_kept, shown
 from cpd.revisions import PUBLISHED, current_release
-from cpd.web.drawn import answer
+from cpd.search.completing import what_it_is
+from cpd.search.naming import named
+from cpd.search.words import Question, read_question
+from cpd.web.drawn import answer, gap, rendered
 
 bp = Blueprint("monographs", __name__, url_prefix="/monographs")
 
@@ -25,10 +28,38 @@ bp = Blueprint("monographs", __name__, url_prefix="/monographs")
 @professional_required
 def index() -> Response:
     """List live monographs from A to Z."""
+    if request.args.get("q", "").strip():
+        return _named(read_question(request.args["q"]))
     letter = request.args.get("letter", "").upper()
     letter = letter if letter in queries.letters() else ""
     after = _after()
     return answer("monographs/index.html", (current_release(), letter, after), lambda: _index(letter, after))
+
+
+def _named(question: Question) -> Response:
+    """List the monographs whose names have what was typed."""
+    hits, nearly, ready = named(current_release(), question, queries.PAGE)
+    rows = queries.listed_by_slugs([hit.slug for hit in hits])
+    page = rendered(
+        "monographs/named.html",
+        {
+            "rows": [
+                (row, f"{hit.alias}: {what_it_is(hit)}" if hit.alias else "")
+                for hit in hits
+                if (row := rows.get(hit.slug))
+            ],
+            "nearly": nearly,
+            "ready": ready,
+            "question": question,
+        },
+    )
+    return answer(
+        "monographs/index.html",
+        (current_release(), "q"),
+        lambda: _index("", None) | {"found": gap("found"), "q": gap("q")},
+        found=page,
+        q=question.typed,
+    )
 
 
 def _index(letter: str, after: tuple[str, int] | None) -> dict[str, Any]:
@@ -43,6 +74,8 @@ def _index(letter: str, after: tuple[str, int] | None) -> dict[str, Any]:
         "rows": rows,
         "total": sum(counts.values()),
         "next_url": _next_url(letter, rows[-1]) if len(found) > queries.PAGE else None,
+        "found": None,
+        "q": "",
     }
 
 

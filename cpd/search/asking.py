@@ -30,12 +30,14 @@ NEAR = 12  # documents that are looked at for the word that was meant
 NEAR_NAMES = 5  # names that a mistyped word may stand for
 CALLED_SO, IN_NAMES = 4_000.0, 1_000.0  # far above what any text scores
 WEIGHTS = (("names", 6.0), ("title", 4.0), ("about", 2.0), ("text", 1.0))
+ALIASES = (BRAND, OTHER)
 STEMMED_FIELDS = ("title", "about", "text")
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A document that answers. `alias` is the name it was found by, if that is not the one it shows."""
+    """A document that answers. `alias` is the name it was found by, if that is not the one it shows; `named` says that
+    a drug was found by its name, and not by its text."""
 
     kind: str
     slug: str
@@ -43,6 +45,7 @@ class Hit:
     facets: dict[str, Any]
     alias: str = ""
     alias_is_brand: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,22 +112,40 @@ def meaning_of(opened: Opened, word: str, *, last: bool) -> Meaning:
         return Meaning(_anywhere(schema, word), starting if begins else name, (word,))
     if begins:
         return Meaning(starting, starting, (word,))
+    if (
+        last
+        and len(word) > 2
+        and opened.count(begun := Query.fuzzy_term_query(schema, "spelling", word, 0, prefix=True))
+    ):
+        return Meaning(begun, Query.empty_query(), (word,))
     return _nearly(opened, word)
 
 
 def hit_of(shown: dict[str, Any], needles: Sequence[str]) -> Hit:
-    alias, what = _alias(shown, needles) if shown["kind"] == MONOGRAPH else ("", "")
-    return Hit(shown["kind"], shown["slug"], shown["title"], shown["facets"], alias, what == BRAND)
+    """A document, with the name that it was found by."""
+    names = [(name, what, folded_words(name)) for name, what in shown["names"]]
+    in_names = [needle for needle in needles if any(_has(words, needle) for _, _, words in names)]
+    alias, kind_of_alias = "", ""
+    if in_names:
+        # Its own names first: a brand is named only where it has what they lack.
+        ordered = sorted(
+            names, key=lambda each: (-sum(_has(each[2], needle) for needle in in_names), each[1] in ALIASES)
+        )
+        name, what, _ = ordered[0]
+        alias, kind_of_alias = (name, what) if what in ALIASES else ("", "")
+    return Hit(
+        shown["kind"],
+        shown["slug"],
+        shown["title"],
+        shown["facets"],
+        alias,
+        alias_is_brand=kind_of_alias == BRAND,
+        named=bool(in_names) and len(in_names) == len(needles),
+    )
 
 
-def _alias(shown: dict[str, Any], needles: Sequence[str]) -> tuple[str, str]:
-    """The brand, or other name that is not shown, by which a drug is found; nothing if its own names have the words."""
-    by_use = sorted(shown["names"], key=lambda each: each[1] in (BRAND, OTHER))
-    for name, what in by_use:
-        words = folded_words(name)
-        if all(any(word.startswith(needle) for word in [*words, "".join(words)]) for needle in needles):
-            return (name, what) if what in (BRAND, OTHER) else ("", "")
-    return "", ""
+def _has(words: Sequence[str], needle: str) -> bool:
+    return any(word.startswith(needle) for word in (*words, "".join(words)))
 
 
 def _wanted(schema: Schema, question: Question, meanings: Sequence[Meaning]) -> Query:

@@ -78,10 +78,10 @@ def named_so(opened: Opened, question: Question, kind: str, most: int) -> list[H
     schema = opened.schema
     hits: dict[str, Hit] = {}
 
-    def add(query: Query) -> None:
+    def add(query: Query, *, whole: bool = True) -> None:
         of_kind = _both(query, Query.term_query(schema, "kind", kind))
         found = [opened.shown(address) for address in opened.hits(of_kind, max(most, LOOKED_AT), by_name=True)]
-        fitting = (each for each in found if _fits(each, question))
+        fitting = (each for each in found if not whole or _fits(each, question))
         for each in sorted(fitting, key=lambda each: (folded(each["title"]) != question.whole, folded(each["title"]))):
             hits.setdefault(each["slug"], hit_of(each, question.words))
 
@@ -93,6 +93,9 @@ def named_so(opened: Opened, question: Question, kind: str, most: int) -> list[H
         *before, last = question.words
         words = [Query.term_query(schema, "names" if kind == MONOGRAPH else "spelling", word) for word in before]
         add(_both(*words, Query.term_query(schema, "word_starts", last[:LONGEST_START])))
+    named = [word for word in question.words if kind == MONOGRAPH and opened.frequency("names", word)]
+    if not hits and named:  # a drug, and something about it
+        add(_both(*(Query.term_query(schema, "names", word) for word in named)), whole=False)
     return list(hits.values())[:most]
 
 

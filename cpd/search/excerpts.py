@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -12,7 +14,7 @@ from cpd.search.words import folded_words, stem_of
 
 LENGTH = 200  # characters of an excerpt
 BEFORE = 70  # of these, before the word that was found
-LOOKED_AT = 12  # places of a word in a long text
+LOOKED_AT = 6  # places of a word in a long text
 ACCENTS_WITHIN = 60_000  # characters in which a word with accents is looked for
 WORD = re.compile(r"\w+")
 _ACCENTED = {
@@ -27,16 +29,22 @@ _ACCENTED = {
 
 def marked(text: str, needles: Sequence[str], *, starts: bool = False) -> Markup:
     """A text as HTML in which the needles are marked in whatever form they stand, or as beginnings of words."""
-    stems = {stem_of(needle) for needle in needles}
     pieces: list[str] = []
     last = 0
-    for found in WORD.finditer(text):
-        length = _marked_length(found[0], needles, stems, starts=starts)
-        if length:
+    for found in _candidates(tuple(needles)).finditer(text) if needles else ():
+        length = _marked_length(found[0], needles, starts=starts)
+        if length and not _is_part_of_a_number(text, found.start(), found.end()):
             pieces += [str(escape(text[last : found.start()])), f"<mark>{escape(found[0][:length])}</mark>"]
             last = found.start() + length
     pieces.append(str(escape(text[last:])))
     return Markup("".join(pieces))  # noqa: S704  # each piece was escaped
+
+
+@lru_cache(maxsize=256)
+def _candidates(needles: tuple[str, ...]) -> re.Pattern[str]:
+    """Words that may be a form of a needle: they begin alike, or have accents."""
+    roots = sorted({re.escape(_root(needle)) for needle in needles}, key=len, reverse=True)
+    return re.compile(rf"\b(?:(?:{'|'.join(roots)})\w*|\w*[\u00c0-\u024f\u1e00-\u1eff\ufb00-\ufb06]\w*)", re.IGNORECASE)
 
 
 def excerpt(text: str, needles: Sequence[str]) -> Markup | None:
@@ -55,24 +63,33 @@ def opening(text: str) -> str:
     return text[start:end].replace("\n", " – ") + (" …" if end < len(text) else "")
 
 
-def _marked_length(word: str, needles: Sequence[str], stems: set[str], *, starts: bool) -> int:
+def _marked_length(word: str, needles: Sequence[str], *, starts: bool) -> int:
     """How many letters of a word are marked."""
-    words = folded_words(word)
-    if not words:
-        return 0
-    plain = words[0]
+    plain = _plain(word)
     if starts:
         found = max((len(needle) for needle in needles if plain.startswith(needle)), default=0)
         return found if len(plain) == len(word) else (len(word) if found else 0)
-    if plain in needles or stem_of(plain) in stems:
-        return len(word)
-    return 0
+    return len(word) if plain in needles or stem_of(plain) in map(stem_of, needles) else 0
+
+
+def _is_part_of_a_number(text: str, start: int, end: int) -> bool:
+    """Whether digits stand beside a decimal point: the 5 of 2.5 mg is no 5 mg."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return text[start].isdigit() and (_joins(before[::-1]) or _joins(after))
+
+
+def _joins(neighbours: str) -> bool:
+    return neighbours[:1] in (".", ",") and neighbours[1:].isdigit()
+
+
+def _plain(word: str) -> str:
+    """A word of a text as the index folds it."""
+    return word.lower() if word.isascii() else next(iter(folded_words(word)), "")
 
 
 def _places(text: str, needle: str) -> list[int]:
     """Some places where a form of the word stands."""
-    stem = stem_of(needle)
-    root = _common_start(needle, stem)
+    stem, root = stem_of(needle), _root(needle)
     forms = dict.fromkeys((root, root.capitalize(), root.upper()))
     places = [place for form in forms for place in _find(text, form, stem)]
     if not places and not text[:ACCENTS_WITHIN].isascii():
@@ -105,17 +122,13 @@ def _is_form(text: str, place: int, stem: str) -> bool:
     """Whether a word begins here that has this stem."""
     if place and (text[place - 1].isalnum() or text[place - 1] == "_"):
         return False
-    found = WORD.match(text, place, place + 80)
-    words = folded_words(found[0]) if found else []
-    return bool(words) and stem_of(words[0]) == stem
+    found = WORD.match(text, place)
+    return found is not None and stem_of(_plain(found[0])) == stem
 
 
-def _common_start(needle: str, stem: str) -> str:
+def _root(needle: str) -> str:
     """What all forms of a word begin with: its stem may end otherwise than the word does."""
-    common = 0
-    while common < min(len(needle), len(stem)) and needle[common] == stem[common]:
-        common += 1
-    return needle[: max(common, 1)]
+    return os.path.commonprefix([needle, stem_of(needle)]) or needle
 
 
 def _best(places: Sequence[int]) -> int:

@@ -248,5 +248,3 @@ def give_memory_back() -> None:
     """Give the system what writing took: glibc keeps it for each thread, and every publish would add to that."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)
-
-

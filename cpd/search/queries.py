@@ -58,7 +58,11 @@ def texts_of(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     if not slugs:
         return {}
     these = or_(*(and_(SearchDocument.kind == kind, SearchDocument.slug.in_(some)) for kind, some in slugs.items()))
-    rows = read(select(SearchDocument.kind, SearchDocument.slug, SearchDocument.text).where(SearchDocument.gone.is_(False), these))
+    rows = read(
+        select(SearchDocument.kind, SearchDocument.slug, SearchDocument.text).where(
+            SearchDocument.gone.is_(False), these
+        )
+    )
     return {(row.kind, row.slug): row.text for row in rows}
 
 

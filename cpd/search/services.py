@@ -78,7 +78,9 @@ def name_categories(words: Mapping[str, tuple[str, str]], release: int) -> None:
         category = facets["category"]
         title, style = words.get(category["slug"], (category["title"], category["style"]))
         if (title, style) != (category["title"], category["style"]):
-            changed.append({"a_slug": slug, "facets": facets | {"category": category | {"title": title, "style": style}}})
+            changed.append(
+                {"a_slug": slug, "facets": facets | {"category": category | {"title": title, "style": style}}}
+            )
     this = update(SearchDocument).where(SearchDocument.kind == MODULE, SearchDocument.slug == bindparam("a_slug"))
     if changed:
         db.session.connection().execute(this.values(facets=bindparam("facets"), release=release), changed)

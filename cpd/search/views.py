@@ -122,6 +122,8 @@ def _row(hit: Hit, text: str, needles: Sequence[str], today: date) -> dict[str, 
 
 
 def _piece(hit: Hit, text: str, needles: Sequence[str]) -> Markup:
+    if hit.named:
+        return Markup("{}").format(opening(text))
     summary = hit.facets.get("summary", "")
     in_summary = marked(summary, needles)
     if "<mark>" in in_summary:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
@@ -69,6 +70,7 @@ def folded(text: str) -> str:
     return " ".join(folded_words(text))
 
 
+@lru_cache(maxsize=10_000)
 def stem_of(word: str) -> str:
     """What a word has in common with its plural and other forms; the word itself if that is not known."""
     return next(iter(STEMMED.analyze(word)), word)
