@@ -96,13 +96,12 @@ def names_of(facts: MonographFacts) -> list[list[str]]:
         ("brand_names", BRAND, facts.brand_names),
         ("link_names", OTHER, facts.link_names or ()),
     ]
-    names = {
-        name.casefold(): [name, what]
-        for key, what, some in reversed(stated)
-        if key not in facts.draft or key == "name"
-        for name in reversed(some)
-    }
-    return list(reversed(names.values()))
+    names: dict[str, list[str]] = {}
+    for key, what, some in stated:
+        if key == "name" or key not in facts.draft:
+            for name in some:
+                names.setdefault(name.casefold(), [name, what])
+    return list(names.values())
 
 
 def standing_documents(kind: str, slugs: Iterable[str]) -> Iterator[list[Findable]]:

@@ -22,6 +22,7 @@ from cpd.search.words import (
     most_mistakes,
     nearest,
     stem_of,
+    without_hyphens,
 )
 
 PAGE = 24
@@ -206,7 +207,7 @@ def _words_near(opened: Opened, name: str, word: str, most: int) -> set[str]:
     for address in opened.hits(query, NEAR):
         shown = opened.shown(address)
         texts = [each[0] for each in shown["names"]] if name == "names" else _spelt(shown)
-        found.update(each for text in texts for each in folded_words(text))
+        found.update(each for text in texts for each in [*folded_words(text), *folded_words(without_hyphens(text))])
     return found
 
 

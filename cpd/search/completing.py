@@ -169,15 +169,15 @@ def what_it_is(hit: Hit) -> str:
         return f"brand name of {generic}"
     if hit.alias:
         return "also called so"
-    if generic and folded(generic) != folded(hit.title):
+    if generic and not set(folded_words(generic)) <= set(folded_words(hit.title)):
         return str(generic)
     classes = hit.facets.get("classes", ())
     return str(classes[0]["title"]) if classes else ""
 
 
 def _module(hit: Hit, question: Question) -> Offer:
-    credits = f"{hit.facets['credits']} credits"
-    return Offer(f"/modules/{hit.slug}", marked(hit.title, question.words, starts=True), credits)
+    name = marked(hit.title, question.words, starts=True)
+    return Offer(f"/modules/{hit.slug}", name, f"{hit.facets['credits']} credits")
 
 
 def _both(*queries: Query) -> Query:

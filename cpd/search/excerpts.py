@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ LENGTH = 200  # characters of an excerpt
 BEFORE = 70  # of these, before the word that was found
 LOOKED_AT = 6  # places of a word in a long text
 ACCENTS_WITHIN = 60_000  # characters in which a word with accents is looked for
+BETWEEN_LINES = " · "
 WORD = re.compile(r"\w+")
 _ACCENTED = {
     plain: "".join(
@@ -53,14 +53,14 @@ def excerpt(text: str, needles: Sequence[str]) -> Markup | None:
     if not places:
         return None
     start, end = _window(text, _best(places))
-    piece = text[start:end].replace("\n", " – ")
+    piece = text[start:end].replace("\n", BETWEEN_LINES)
     return Markup("{}{}{}").format("… " if start else "", marked(piece, needles), " …" if end < len(text) else "")
 
 
 def opening(text: str) -> str:
     """The beginning of a text."""
     start, end = _window(text, 0)
-    return text[start:end].replace("\n", " – ") + (" …" if end < len(text) else "")
+    return text[start:end].replace("\n", BETWEEN_LINES) + (" …" if end < len(text) else "")
 
 
 def _marked_length(word: str, needles: Sequence[str], *, starts: bool) -> int:
@@ -128,7 +128,12 @@ def _is_form(text: str, place: int, stem: str) -> bool:
 
 def _root(needle: str) -> str:
     """What all forms of a word begin with: its stem may end otherwise than the word does."""
-    return os.path.commonprefix([needle, stem_of(needle)]) or needle
+    common = 0
+    for letter, other in zip(needle, stem_of(needle), strict=False):
+        if letter != other:
+            break
+        common += 1
+    return needle[:common] or needle
 
 
 def _best(places: Sequence[int]) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tantivy import DocAddress, Document, Index, Query, Schema, SchemaBuilder, Searcher
+from tantivy import DocAddress, Document, Index, Order, Query, Schema, SchemaBuilder, Searcher
 
 from cpd.db import AnyRow
 from cpd.search.documents import LONGEST_TEXT
@@ -66,8 +66,6 @@ class Opened:
 
     def hits(self, query: Query, limit: int, *, offset: int = 0, by_name: bool = False) -> list[DocAddress]:
         """The best documents, or the first by name."""
-        from tantivy import Order
-
         with reading():
             if by_name:
                 found = self.searcher.search(
@@ -153,18 +151,18 @@ def document_of(row: AnyRow) -> Document:
     document = Document()
     document.add_text("key", f"{row.kind}/{row.slug}")
     document.add_text("kind", row.kind)
-    for name in dict.fromkeys(spelling for name in names for spelling in (name, without_hyphens(name))):
-        document.add_text("whole", folded(name))
-        document.add_text("names", name)
+    for each in dict.fromkeys(spelling for name in names for spelling in (name, without_hyphens(name))):
+        document.add_text("whole", folded(each))
+        document.add_text("names", each)
     document.add_text("title", title)
     if (joined := without_hyphens(title)) != title:
         document.add_text("title", joined)
     document.add_text("about", about)
     document.add_text("text", row.text[:LONGEST_TEXT])
     document.add_text("spelling", f"{title}\n{about}")
-    _add_starts(document, names if names else [title])
-    for each in facets.get("classes", ()):
-        _add_class(document, each["title"], each["slug"])
+    _add_starts(document, names or [title])
+    for stated in facets.get("classes", ()):
+        _add_class(document, stated["title"], stated["slug"])
     document.add_unsigned("place", place_of(title))
     shown = {"kind": row.kind, "slug": row.slug, "title": title, "names": row.names, "facets": facets}
     document.add_bytes("shown", json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode())

@@ -37,7 +37,8 @@ from cpd.search import index as files
 from cpd.search import queries
 from cpd.search.index import Opened, Unreadable, Unwritable
 
-PATIENCE = 0.7  # seconds that a search waits for what was just published
+PATIENCE = 0.8  # seconds that a search waits for what was just published
+SHORT_PATIENCE = 0.4  # seconds that completion does
 LOOK_EVERY = 0.005  # seconds
 AFTER_A_FAULT = 10.0  # seconds until the disk is tried again
 STATE, LOCK = "state.json", "lock"
@@ -68,6 +69,8 @@ class Ready:
 class Node:
     """The index of this node as one process sees it."""
 
+    patience, short_patience = PATIENCE, SHORT_PATIENCE
+
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._folder: Path = app.config["SETTINGS"].instance_folder / "search"
@@ -81,12 +84,12 @@ class Node:
         self._began = 0.0
         self._fault_at: float | None = None
 
-    def ready(self, release: int, patience: float = PATIENCE) -> Ready:
-        """What can be searched; it waits up to `patience` seconds for the index to be of this release."""
+    def ready(self, release: int, *, hurried: bool = False) -> Ready:
+        """What can be searched; it waits a moment for the index to be of this release."""
         opened = self._look()
         if opened is None or opened.release < release:
             self.begin()
-            opened = self._wait_for(release, patience)
+            opened = self._wait_for(release, self.short_patience if hurried else self.patience)
         behind = opened is None or opened.release < release
         return Ready(opened, behind=behind, broken=behind and self._fault_at is not None)
 

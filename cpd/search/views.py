@@ -17,14 +17,13 @@ from cpd.search.completing import Offers, complete, what_it_is
 from cpd.search.documents import KINDS, MODULE, MONOGRAPH
 from cpd.search.excerpts import excerpt, marked, opening
 from cpd.search.index import Unreadable
-from cpd.search.node import PATIENCE, Ready, this_node
+from cpd.search.node import Ready, this_node
 from cpd.search.words import Question, read_question
 from cpd.web import clock
 from cpd.web.drawn import answer, gap, rendered
 
 bp = Blueprint("search", __name__, url_prefix="/search")
 
-SHORT_PATIENCE = 0.2  # seconds that completion waits for what was just published
 KEPT_FOR = "private, max-age=10"  # seconds, by the browser of whoever typed it
 TITLES = {MONOGRAPH: "Drugs", MODULE: "Modules"}
 FOLDERS = {MONOGRAPH: "/monographs/", MODULE: "/modules/"}
@@ -37,7 +36,7 @@ def results() -> Response:
     kind = request.args.get("kind", "")
     kind = kind if kind in KINDS else ""
     page = _page()
-    ready = this_node().ready(current_release(), PATIENCE)
+    ready = this_node().ready(current_release())
     found, ready = _find(ready, question, kind, page)
     body = rendered(
         "search/found.html",
@@ -69,7 +68,7 @@ def completion() -> Response:
     question = read_question(request.args.get("q", ""))
     offers = Offers()
     if question.words:
-        ready = this_node().ready(current_release(), SHORT_PATIENCE)
+        ready = this_node().ready(current_release(), hurried=True)
         if ready.index is not None:
             try:
                 offers = complete(ready.index, question)

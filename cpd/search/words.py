@@ -13,16 +13,21 @@ from functools import lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
+
+def _set_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 LONGEST = 200  # characters of a question that are read
 MOST_WORDS = 8
 LONGEST_WORD = 60  # bytes; the index keeps no longer one
 LONGEST_START = 15  # letters of a word that completion looks up at once
 # Words that say nothing about what is wanted, where others do.
-SMALL_WORDS = frozenset(
+SMALL_WORDS = _set_of(
     """
     a about an and are as at be by can do does for from has have how i in is it its not of on or s should t than that
     the their then there these this to was what when which who why will with you your
-    """.split()
+    """
 )
 _HYPHEN = re.compile(r"(?<=\w)[-\u2010\u2011\u2013\u00ad](?=\w)")
 
