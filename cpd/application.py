@@ -20,13 +20,27 @@ from cpd.monographs.my_list.views import bp as my_list
 from cpd.monographs.views import bp as monographs
 from cpd.pages.views import bp as pages
 from cpd.record.views import bp as record
+from cpd.search.views import bp as search
 from cpd.settings import Settings
 from cpd.site.likely import likely_links
 from cpd.site.surroundings import Surroundings
 from cpd.site.views import bp as site
 from cpd.web import converters, csrf, drawn, errors, health, limits, log, outermost, static, templating, theme, turns
 
-FEATURES = (health.bp, theme.bp, site, pages, auth, modules, indexes, monographs, my_list, comparing, record)
+FEATURES = (
+    health.bp,
+    theme.bp,
+    site,
+    search,
+    pages,
+    auth,
+    modules,
+    indexes,
+    monographs,
+    my_list,
+    comparing,
+    record,
+)
 TAKEN_OVER = (access.TakenOver(carried.COOKIE, listed.take_over),)  # on signing in
 
 

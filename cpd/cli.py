@@ -96,6 +96,25 @@ def publish(paths: Sequence[Path]) -> None:
     if is_sample(settings.content_folder):
         click.echo("There is no ./content here, so this is the sample content that comes with cpd.", err=True)
     click.echo(summary(report))
+    if report.release is not None:
+        with app.app_context():
+            _index()
+
+
+@cli.command()
+def reindex() -> None:
+    """Make anew what search knows of all that is online, and the index of this machine."""
+    from cpd.content.searchable import make_documents_anew
+    from cpd.serving import migrate
+    from cpd.web import clock
+
+    app = create_app(_settings())
+    with app.app_context(), _faults_in_words():
+        migrate()
+        count, mended = make_documents_anew(now=clock.now(), progress=partial(_progress, label="Reading"))
+        if not _index(anew=True):
+            raise click.exceptions.Exit(1)
+    click.echo(f"{count} modules and monographs can be found. Mended: {mended}.")
 
 
 @cli.command()
@@ -165,6 +184,7 @@ def summary(report: Report) -> str:
         "withdrawn": report.withdrawn,
         "linked anew": report.relinked,
         "rendered anew": report.rerendered,
+        "made findable": report.made_findable,
     }
     done = ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
     return f"Release {report.release}: {done}, {report.unchanged} unchanged."
@@ -190,6 +210,19 @@ def _faults_in_words() -> Iterator[None]:
     except OSError as fault:
         where = fault.filename or "the disk"
         raise click.ClickException(f"{where} cannot be used: {fault.strerror}. Nothing was changed online.") from None
+
+
+def _index(*, anew: bool = False) -> bool:
+    """Bring the index of this machine up to date. Search itself tries again if that fails, so a publish goes on."""
+    from cpd.search.index import Unwritable
+    from cpd.search.node import this_node
+
+    try:
+        this_node().catch_up(partial(_progress, label="Indexing"), anew=anew)
+    except Unwritable as fault:
+        click.echo(f"The index of search on this machine cannot be written: {fault}", err=True)
+        return False
+    return True
 
 
 def _tell(problems: Iterable[Problem]) -> None:

@@ -344,6 +344,16 @@ class Shelf:
         texts = select(renderings.id, renderings.html, renderings.parts)
         return {row.id: (row.html, row.parts) for row in _read_by_keys(texts, renderings.id, rendering_ids)}
 
+    def rests_of(self, rendering_ids: Iterable[int]) -> dict[int, list[Mapping[str, Any]]]:
+        """What is kept apart from renderings, by their ids, in the order of the parts."""
+        found: dict[int, list[Mapping[str, Any]]] = {}
+        if self._rests is not None:
+            rests = self._rests.c
+            rows = _read_by_keys(select(self._rests), rests.rendering_id, rendering_ids)
+            for row in sorted((dict(row._mapping) for row in rows), key=lambda row: (row["section"], row["part"])):
+                found.setdefault(row["rendering_id"], []).append(row)
+        return found
+
     def _make_documents(self, new: Sequence[Staged]) -> None:
         rows = [
             {**each.listing, "slug": each.slug, "status": DRAFT, "live_revision_id": None, "live_rendering_id": None}

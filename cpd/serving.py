@@ -19,9 +19,11 @@ from sqlalchemy import select
 
 from cpd import create_app
 from cpd.content.publish import ContentFaults, Progress, publish
+from cpd.content.searchable import make_findable
 from cpd.db import db, read_first
 from cpd.first_start import what_was_made
 from cpd.revisions import Release
+from cpd.search.node import node_of
 from cpd.settings import Settings
 from cpd.web import clock
 
@@ -43,7 +45,7 @@ SERVER_LOG = {
 
 
 def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progress) -> None:
-    """Migrate the database, and publish the content folder if nothing was ever published."""
+    """Migrate the database, publish the content folder if nothing was ever published, and let search know it all."""
     settings.instance_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = create_app(settings)
     with app.app_context(), _alone(settings):
@@ -52,6 +54,7 @@ def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progres
             for line in what_was_made(settings):
                 say(line)
             _publish_first(settings, say, progress)
+        make_findable(now=clock.now(), progress=progress)
     with app.app_context():  # the first context has given its connections back: none is carried into a worker
         db.engine.dispose()
 
@@ -141,6 +144,7 @@ def begin_work() -> WSGIApplication:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from cpd.wsgi import app
 
+    node_of(app).begin()  # so that the first who searches need not wait
     return app
 
 

@@ -19,7 +19,7 @@ def token_in(html: str) -> str:
     return hidden_in(html, "csrf_token")
 
 
-WITHIN_A_LINE = r"</?(?:a|b|bdi|em|span|strong)\b[^>]*>"
+WITHIN_A_LINE = r"</?(?:a|b|bdi|em|mark|span|strong)\b[^>]*>"
 
 
 def words_of(html: str) -> str:

@@ -25,6 +25,7 @@ from cpd.content.listing import Shown, category_row, listing_of, specialty_slug,
 from cpd.content.markup import line
 from cpd.content.pictures import read_picture, with_address
 from cpd.content.render import Job, Rendered, render_sources, renderer
+from cpd.content.searchable import module_document, monograph_document, stage_standing
 from cpd.content.source import Problem
 from cpd.content.turns import publishing_turn
 from cpd.content.unchanged import Found, checker
@@ -44,6 +45,8 @@ from cpd.revisions import (
     keep_checked_files,
     raise_release,
 )
+from cpd.search import services as search
+from cpd.search.documents import KINDS, Findable
 
 BATCH = 200  # documents staged in one transaction
 SHELVES: dict[str, Shelf] = {shelf.kind: shelf for shelf in (pages.SHELF, monographs.SHELF, modules.SHELF)}
@@ -70,6 +73,7 @@ class Report:
     withdrawn: list[str] = field(default_factory=list)
     relinked: list[str] = field(default_factory=list)
     rerendered: list[str] = field(default_factory=list)
+    made_findable: list[str] = field(default_factory=list)  # what was live before search knew it
     unchanged: int = 0
     warnings: list[Problem] = field(default_factory=list)
 
@@ -101,6 +105,8 @@ class _Publication:
         self.folder, self.now, self.paths, self.may_withdraw, self.progress = folder, now, paths, may_withdraw, progress
         self.report = Report()
         self.pictures: dict[str, Picture] = {}
+        self.findable: list[Findable] = []
+        self.found_anew: set[tuple[str, str]] = set()
         self.staged: dict[str, list[Staged]] = {kind: [] for kind in SHELVES}
         self.shown: dict[str, Shown] = {}
         self.terms: dict[str, Sequence[monographs.StatedTerm]] = {}
@@ -115,9 +121,12 @@ class _Publication:
         self.drugs = self._find_drugs(checked, gone)
         self.categories = {category.slug: category for category in checked.categories}
         categories = [category_row(category) for category in checked.categories]
-        changed = bool(gone or renames or modules.have_changed(categories))
+        self.categories_changed = modules.have_changed(categories)
+        lacking = self._find_lacking(gone, renames)
+        changed = bool(gone or renames or self.categories_changed or lacking)
         db.session.rollback()
         self._stage(checked, categories)
+        self._stage_lacking(lacking, categories)
         if changed or any(self.staged.values()):
             self._begin(categories)
             self._activate(checked, categories, gone, renames)
@@ -230,6 +239,19 @@ class _Publication:
                     self.report.withdrawn.append(name)
         return gone
 
+    def _find_lacking(
+        self, gone: Mapping[str, Sequence[int]], renames: Sequence[tuple[str, str, str]]
+    ) -> dict[str, set[str]]:
+        """What is live, stays so, and cannot be found: it was published before there was a search."""
+        lacking = {}
+        for kind in KINDS:
+            known = search.slugs_of(kind) | {new for renamed, _, new in renames if renamed == kind}
+            standing, lost = self.standing[kind].items(), set(gone.get(kind, ()))
+            live = {slug for slug, each in standing if each.status == PUBLISHED and each.id not in lost}
+            if live - known:
+                lacking[kind] = live - known
+        return lacking
+
     def _find_drugs(self, checked: Checked, gone: Mapping[str, Sequence[int]]) -> Drugs:
         """Each monograph that will be live."""
         read = {item.facts.slug: Drug.of(item.facts) for item in checked.monographs}
@@ -283,6 +305,16 @@ class _Publication:
                 db.session.commit()
             raise
 
+    def _stage_lacking(self, lacking: Mapping[str, set[str]], categories: Sequence[Mapping[str, Any]]) -> None:
+        """Let what cannot be found yet, and has not changed, be found too."""
+        others = {
+            kind: {slug for slug in slugs if (kind, slug) not in self.found_anew} for kind, slugs in lacking.items()
+        }
+        if any(others.values()):
+            self._begin(categories)
+            stage_standing(others)
+            self.report.made_findable += sorted(f"{kind}/{slug}" for kind, slugs in others.items() for slug in slugs)
+
     def _stage_files(self, checked: Checked) -> Iterator[Staged]:
         """What is new, changed, back, or made by an older renderer. Raises ContentFaults."""
         shown = [found for found in checked.found if found.status != DRAFT]
@@ -323,6 +355,8 @@ class _Publication:
                 revision["edition"] = item.facts.edition
                 revision["assessment"] = item.assessment.to_json() if item.assessment else None
         html, parts = self._parts(item, self._with_pictures(item, rendered))
+        if found.status == PUBLISHED:
+            self._let_be_found(item, html, parts)
         names_hash = ""
         if isinstance(item, CheckedModule):
             names_hash = self.drugs.hash
@@ -333,6 +367,14 @@ class _Publication:
         rendering = {"renderer": renderer(), "names_hash": names_hash, "html": html, "parts": parts}
         former = found.former_slugs if revision else ()
         return Staged(found.kind, found.slug, found.status, listing, rendering, revision, live, former, rests)
+
+    def _let_be_found(self, item: CheckedItem, html: str, parts: Mapping[str, Any]) -> None:
+        if isinstance(item, CheckedModule):
+            category = category_row(self.categories[item.facts.category])
+            self.findable.append(module_document(item.facts, html, category))
+        if isinstance(item, CheckedMonograph):
+            self.findable.append(monograph_document(item.facts, parts, parts.get("rests", ())))
+        self.found_anew.add((item.found.kind, item.found.slug))
 
     def _with_pictures(self, item: CheckedItem, rendered: Rendered) -> Rendered:
         """The rendering with the addresses of its pictures, which are staged too."""
@@ -402,6 +444,8 @@ class _Publication:
         kind = batch[0].kind
         SHELVES[kind].stage(batch, self.now)
         self.staged[kind] += batch
+        search.stage(self.findable)
+        self.findable.clear()
         db.session.commit()
 
     def _activate(
@@ -423,9 +467,11 @@ class _Publication:
         modules.change_categories(categories)
         self._activate_lists(gone.get("module", ()))
         monographs.change_terms(term_changes)
-        monographs.name_categories({each["slug"]: (each["title"], each["style"]) for each in categories})
+        words = {each["slug"]: (each["title"], each["style"]) for each in categories}
+        monographs.name_categories(words)
         self._remember(checked)
         self.report.release = raise_release(self.now)
+        self._activate_search(self.report.release, renames, words)
         db.session.commit()
         self.report.warnings += self._due_reviews(checked)
 
@@ -462,6 +508,23 @@ class _Publication:
             each.document_id: monographs.Stated(each.listing["sort_name"], self.terms[each.slug]) for each in staged
         }
         return monographs.term_changes({**stated, **dict.fromkeys(gone, monographs.Stated())})
+
+    def _activate_search(
+        self, release: int, renames: Sequence[tuple[str, str, str]], words: Mapping[str, tuple[str, str]]
+    ) -> None:
+        """Let what changed be found, as part of this release, and what is gone no more."""
+        for kind, old, new in renames:
+            if kind in KINDS:
+                search.rename(kind, old, new, release)
+        search.activate(release)
+        dropped = {kind: [each.slug for each in self.staged[kind] if each.status == WITHDRAWN] for kind in KINDS}
+        for name in self.report.withdrawn:
+            kind, _, slug = name.partition("/")
+            dropped.setdefault(kind, []).append(slug)
+        for kind in KINDS:
+            search.drop(kind, dropped[kind], release)
+        if self.categories_changed:
+            search.name_categories(words, release)
 
     def _mentions(self, staged: Staged) -> list[dict[str, Any]]:
         if staged.status != PUBLISHED:
@@ -505,6 +568,7 @@ def clear_leftovers() -> None:
     """Delete what a publish that was killed or that failed had staged."""
     for shelf in SHELVES.values():
         shelf.clear_leftovers()
+    search.clear_staged()
 
 
 def name_of(found: Found) -> str:

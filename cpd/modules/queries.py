@@ -207,6 +207,11 @@ def _shelves() -> Shelves:
     return Shelves(read(CATEGORIES.where(Category.count > 0)), read(SPECIALTIES.where(Specialty.count > 0)))
 
 
+def all_categories() -> Sequence[AnyRow]:
+    """Every category, whether or not it has live modules, as (slug, title, summary, credits, style, count)."""
+    return read(CATEGORIES)
+
+
 def newest_of_each(*, limit: int) -> Sequence[Listed]:
     """The newest modules of every category in their order; gathered once in a release."""
     lists = fragments_of("newest modules", 2)

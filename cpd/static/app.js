@@ -350,3 +350,100 @@ addEventListener('click', event => {
   link.setAttribute('aria-busy', 'true');
   openWhole(link).catch(() => { location.href = link.href; });
 });
+// Search: "/" leads to it, and names are offered while one types. The box is a combobox: arrows move among the offers
+// and Enter follows the one that is marked; without one Enter searches. Escape closes the list.
+const PAUSE = 120; // ms without a key
+addEventListener('keydown', event => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.closest?.('input, textarea, select, [contenteditable]')) return;
+  const box = all('[data-suggest]').find(each => each.offsetParent);
+  if (!box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+
+const completed = (input, list, status) => {
+  const kept = new Map(); // what was typed -> promise of HTML
+  let asked, waiting, active;
+  const options = () => all('[role=option]', list);
+  const mark = option => {
+    active?.setAttribute('aria-selected', 'false');
+    active = option;
+    if (!option) return input.removeAttribute('aria-activedescendant');
+    option.setAttribute('aria-selected', 'true');
+    option.scrollIntoView({ block: 'nearest' });
+    input.setAttribute('aria-activedescendant', option.id);
+  };
+  const close = () => {
+    clearTimeout(waiting);
+    asked = undefined;
+    mark();
+    list.hidden = true;
+    status.textContent = '';
+    input.setAttribute('aria-expanded', 'false');
+  };
+  const show = html => {
+    mark();
+    list.replaceChildren(...new DOMParser().parseFromString(html, 'text/html').body.childNodes);
+    const found = options();
+    if (!found.length) return close();
+    found.forEach((option, number) => { option.id = `${list.id}-${number}`; });
+    list.hidden = false;
+    input.setAttribute('aria-expanded', 'true');
+    status.textContent = `${found.length} suggestions`;
+  };
+  const ask = async () => {
+    const typed = input.value.trim();
+    asked = typed;
+    if (!typed) return close();
+    if (!kept.has(typed)) {
+      const answer = fetch(`/search/complete?${new URLSearchParams({ q: typed })}`).then(response => {
+        if (!response.ok) throw new Error(response.status);
+        return response.text();
+      });
+      answer.catch(() => kept.delete(typed));
+      kept.set(typed, answer);
+    }
+    try {
+      const html = await kept.get(typed);
+      if (asked === typed) show(html);
+    } catch {
+      if (asked === typed) close(); // the form itself still searches
+    }
+  };
+  const move = step => {
+    const found = options();
+    const place = found.indexOf(active) + step;
+    mark(found[place < -1 ? found.length - 1 : place]);
+  };
+  input.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(ask, PAUSE); });
+  input.addEventListener('blur', close);
+  list.addEventListener('pointerdown', event => event.preventDefault()); // the box keeps the focus, the list stays
+  input.addEventListener('keydown', event => {
+    if (event.isComposing) return;
+    if (event.key === 'ArrowDown' && list.hidden) ask();
+    else if (list.hidden) return;
+    else if (event.key === 'ArrowDown') move(1);
+    else if (event.key === 'ArrowUp') move(active ? -1 : -2);
+    else if (event.key === 'Escape') close();
+    else if (event.key === 'Enter' && active) active.click();
+    else return;
+    event.preventDefault();
+  });
+};
+
+for (const input of all('[data-suggest]')) {
+  const list = document.createElement('div'), status = document.createElement('p');
+  list.className = 'suggest';
+  list.id = `${input.id}-offers`;
+  list.hidden = true;
+  list.setAttribute('role', 'listbox');
+  list.setAttribute('aria-label', 'Suggestions');
+  status.className = 'vh';
+  status.setAttribute('role', 'status');
+  input.form.append(list, status);
+  const attributes = { role: 'combobox', 'aria-expanded': 'false', 'aria-controls': list.id, 'aria-autocomplete': 'list' };
+  for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
+  completed(input, list, status);
+}

@@ -81,17 +81,18 @@ def answer(template: str, key: Hashable, variables: Callable[[], Mapping[str, An
 def fragment(template: str, key: Hashable, variables: Callable[[], Mapping[str, Any]]) -> Markup:
     """A part of a page that is the same for everybody, made once per key."""
     kept: Fragments[Markup] = fragments_of("parts of pages", LARGEST // 4, weight=len)
-    return kept.get((template, key), lambda: _render(template, variables()))
+    return kept.get((template, key), lambda: rendered(template, variables()))
 
 
-def _render(template: str, variables: Mapping[str, Any]) -> Markup:
+def rendered(template: str, variables: Mapping[str, Any]) -> Markup:
+    """A part of a page from its template, with nothing but these variables."""
     return Markup(current_app.jinja_env.get_template(template).render(variables))  # noqa: S704  # it escapes
 
 
 def _draw(template: str, around: Surroundings, variables: Mapping[str, Any]) -> Drawing:
     g.drawing = True
     try:
-        return opened(_render(template, {**around.open_variables(), **variables}))
+        return opened(rendered(template, {**around.open_variables(), **variables}))
     finally:
         del g.drawing
 

@@ -24,6 +24,8 @@ PUBLIC = {
     "/pages/sepsis",
     f"/pictures/{'0' * 64}.png",
     "/readyz",
+    "/search",
+    "/search/complete",
     "/static/app.css",
 }
 BOUNDARY_IDS = (0, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**40)
@@ -70,7 +72,7 @@ def test_every_answer_carries_the_security_headers_once(app, client, sign_in):
 def test_pages_are_not_kept_by_caches(app, client, sign_in):
     sign_in()
     kept = [path for path in pages(app) if client.get(path, buffered=True).headers["Cache-Control"] != "no-store"]
-    assert kept == ["/static/app.css"]
+    assert kept == ["/search/complete", "/static/app.css"]
 
 
 @pytest.mark.usefixtures("sepsis")

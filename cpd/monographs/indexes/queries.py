@@ -74,6 +74,11 @@ def listed(*, letter: str, after: tuple[str, int] | None, limit: int = PAGE) -> 
     return read(statement)
 
 
+def listed_by_slugs(slugs: Sequence[str]) -> dict[str, AnyRow]:
+    """Those of these monographs that are live, by slug, as `listed` gives them."""
+    return {row.slug: row for row in read(LISTED.where(Monograph.slug.in_(slugs)))} if slugs else {}
+
+
 def listed_of_term(kind: str, slug: str, *, after: tuple[str, int] | None, limit: int = PAGE) -> Sequence[AnyRow]:
     """Live monographs that state a term, by name."""
     statement = OF_TERM.limit(limit)

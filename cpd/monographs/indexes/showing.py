@@ -12,6 +12,10 @@ from cpd.db import AnyRow
 from cpd.monographs.indexes import queries
 from cpd.monographs.indexes.wanted import Wanted
 from cpd.monographs.terms import OTHER, letter_of, term_address
+from cpd.revisions import current_release
+from cpd.search.completing import what_it_is
+from cpd.search.naming import named
+from cpd.search.words import Question
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,16 @@ def of_term(wanted: Wanted, term: AnyRow) -> dict[str, Any]:
     }
 
 
+def of_names(question: Question) -> dict[str, Any]:
+    """The monographs whose names have what was typed, and which name of theirs that is."""
+    hits, nearly, ready = named(current_release(), question, queries.PAGE)
+    rows = queries.listed_by_slugs([hit.slug for hit in hits])
+    found = [
+        (row, f"{hit.alias}: {what_it_is(hit)}" if hit.alias else "") for hit in hits if (row := rows.get(hit.slug))
+    ]
+    return {"rows": found, "nearly": nearly, "ready": ready, "question": question}
+
+
 def of_unknown_term(kind: str) -> dict[str, Any]:
     """What to say where no live monograph states the term, and where to go on."""
     words = WORDS[kind]
@@ -107,10 +121,20 @@ def _nothing(wanted: Wanted) -> dict[str, Any]:
         {"url": Wanted(by=kind).url, "title": words.tab, "current": kind in (wanted.by, wanted.kind)}
         for kind, words in WORDS.items()
     ]
-    absent = dict.fromkeys(("above", "instead", "next_url"))
-    blank = dict.fromkeys(("missing", "next_title"), "")
+    absent = dict.fromkeys(("above", "found", "instead", "next_url"))
+    blank = dict.fromkeys(("missing", "next_title", "q"), "")
     some = WORDS[wanted.by].many if wanted.by else "monographs"
-    return {**absent, **blank, "tabs": tabs, "letters": [], "groups": [], "rows": [], "empty": f"No {some} yet"}
+    return {
+        **absent,
+        **blank,
+        "tabs": tabs,
+        "letters": [],
+        "groups": [],
+        "rows": [],
+        "found": None,
+        "q": "",
+        "empty": f"No {some} yet",
+    }
 
 
 def _rows(wanted: Wanted, found: Sequence[AnyRow]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from cpd.auth.access import professional_required
 from cpd.monographs.indexes import queries, showing
 from cpd.monographs.indexes.wanted import Wanted, read_wanted
 from cpd.revisions import current_release
-from cpd.web.drawn import answer
+from cpd.search.words import Question, read_question
+from cpd.web.drawn import answer, gap, rendered
 
 bp = Blueprint("indexes", __name__, url_prefix="/monographs")
 PAGE = "monographs/index.html"
@@ -20,6 +21,8 @@ PAGE = "monographs/index.html"
 @professional_required
 def index() -> Response:
     """List live monographs from A to Z or of one term, or the terms of one kind."""
+    if request.args.get("q", "").strip():
+        return _named(read_question(request.args["q"]))
     wanted = read_wanted(request.args)
     if wanted.kind:
         return _of_term(wanted)
@@ -38,3 +41,15 @@ def _of_term(wanted: Wanted) -> Response:
     page = answer(PAGE, ("unknown", wanted.kind), lambda: showing.of_unknown_term(wanted.kind))
     page.status_code = 404
     return page
+
+
+def _named(question: Question) -> Response:
+    """List the monographs whose names have what was typed."""
+    found = rendered("monographs/named.html", showing.of_names(question))
+    return answer(
+        PAGE,
+        (current_release(), "q"),
+        lambda: showing.of_all(Wanted(), "") | {"rows": [], "found": gap("found"), "q": gap("q")},
+        found=found,
+        q=question.typed,
+    )

@@ -1,0 +1,224 @@
+"""From a question to what answers it: drugs first when the question is the name of one.
+
+Every word must stand in a document. Drugs whose names have all the words come before everything else, the one that is
+called exactly so at the top. The last word may be the beginning of one. A word that stands nowhere is taken for a
+typing mistake: what is spelt nearly so is looked for instead, and the answer says that it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tantivy import Occur, Query, Schema
+
+from cpd.search.documents import BRAND, KINDS, MONOGRAPH, OTHER
+from cpd.search.index import Opened, about_of
+from cpd.search.words import (
+    LONGEST_START,
+    Question,
+    folded_words,
+    most_mistakes,
+    nearest,
+    stem_of,
+    without_hyphens,
+)
+
+PAGE = 24
+MOST_PAGES = 20
+NEAR = 12  # documents that are looked at for the word that was meant
+NEAR_NAMES = 5  # names that a mistyped word may stand for
+CALLED_SO, IN_NAMES = 4_000.0, 1_000.0  # far above what any text scores
+WEIGHTS = (("names", 6.0), ("title", 4.0), ("about", 2.0), ("text", 1.0))
+ALIASES = (BRAND, OTHER)
+STEMMED_FIELDS = ("title", "about", "text")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A document that answers. `alias` is the name it was found by, if that is not the one it shows; `named` says that
+    a drug was found by its name, and not by its text."""
+
+    kind: str
+    slug: str
+    title: str
+    facets: dict[str, Any]
+    alias: str = ""
+    alias_is_brand: bool = False
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found, a page of it. `instead` is the question with its mistyped words put right."""
+
+    hits: Sequence[Hit] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    needles: tuple[str, ...] = ()  # words to be marked in texts
+    instead: str = ""
+    nearly: bool = False  # what is shown answers `instead`, as nothing answers the question
+    some_words: bool = False  # what is shown has some of the words, as nothing has all
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a word stands for: documents that have it, drugs that have it in a name, and words to mark."""
+
+    anywhere: Query
+    in_names: Query
+    needles: tuple[str, ...]
+    instead: str = ""  # the word that is nearest to one that stands nowhere
+
+
+def find(opened: Opened, question: Question, *, kind: str = "", page: int = 1) -> Answer:
+    """A page of what answers a question, of all kinds or one."""
+    if not question.words:
+        return Answer()
+    last = len(question.words) - 1
+    meanings = [meaning_of(opened, word, last=place == last) for place, word in enumerate(question.words)]
+    wanted = _wanted(opened.schema, question, meanings)
+    counts = _counts(opened, wanted)
+    some_words = not any(counts.values()) and len(meanings) > 1
+    if some_words:
+        wanted = Query.boolean_query([(Occur.Should, each.anywhere) for each in meanings])
+        counts = _counts(opened, wanted)
+    chosen = _of_kind(opened.schema, wanted, kind) if kind else wanted
+    addresses = opened.hits(chosen, PAGE, offset=(page - 1) * PAGE) if any(counts.values()) else []
+    needles = tuple(dict.fromkeys(needle for each in meanings for needle in each.needles))
+    instead = [each.instead or word for word, each in zip(question.words, meanings, strict=True)]
+    nearly = any(each.instead for each in meanings)
+    return Answer(
+        [hit_of(opened.shown(address), needles) for address in addresses],
+        counts,
+        needles,
+        instead=" ".join(instead) if nearly else "",
+        nearly=nearly and not some_words,
+        some_words=some_words and any(counts.values()),
+    )
+
+
+def meaning_of(opened: Opened, word: str, *, last: bool) -> Meaning:
+    """What a word stands for: itself, the beginning of a word if it is the last, or what is spelt nearly so."""
+    schema = opened.schema
+    start = word[:LONGEST_START]
+    begins = last and len(word) > 1 and opened.frequency("word_starts", start) > 0
+    starting = Query.term_query(schema, "word_starts", start)
+    name = Query.term_query(schema, "names", word)
+    if _stands_somewhere(opened, word):
+        return Meaning(_anywhere(schema, word), starting if begins else name, (word,))
+    if begins:
+        return Meaning(starting, starting, (word,))
+    if (
+        last
+        and len(word) > 2
+        and opened.count(begun := Query.fuzzy_term_query(schema, "spelling", word, 0, prefix=True))
+    ):
+        return Meaning(begun, Query.empty_query(), (word,))
+    return _nearly(opened, word)
+
+
+def hit_of(shown: dict[str, Any], needles: Sequence[str]) -> Hit:
+    """A document, with the name that it was found by."""
+    names = [(name, what, folded_words(name)) for name, what in shown["names"]]
+    in_names = [needle for needle in needles if any(_has(words, needle) for _, _, words in names)]
+    alias, kind_of_alias = "", ""
+    if in_names:
+        # Its own names first: a brand is named only where it has what they lack.
+        ordered = sorted(
+            names, key=lambda each: (-sum(_has(each[2], needle) for needle in in_names), each[1] in ALIASES)
+        )
+        name, what, _ = ordered[0]
+        alias, kind_of_alias = (name, what) if what in ALIASES else ("", "")
+    return Hit(
+        shown["kind"],
+        shown["slug"],
+        shown["title"],
+        shown["facets"],
+        alias,
+        alias_is_brand=kind_of_alias == BRAND,
+        named=bool(in_names) and len(in_names) == len(needles),
+    )
+
+
+def _has(words: Sequence[str], needle: str) -> bool:
+    return any(word.startswith(needle) for word in (*words, "".join(words)))
+
+
+def _wanted(schema: Schema, question: Question, meanings: Sequence[Meaning]) -> Query:
+    everywhere = _all(each.anywhere for each in meanings)
+    in_names = _of_kind(schema, _all(each.in_names for each in meanings), MONOGRAPH)
+    whole = [each.instead or word for word, each in zip(question.words, meanings, strict=True)]
+    spellings = dict.fromkeys([question.whole, " ".join(whole), "".join(question.words)])
+    called_so = Query.term_set_query(schema, "whole", list(spellings))
+    return Query.boolean_query(
+        [
+            (Occur.Should, everywhere),
+            (Occur.Should, Query.const_score_query(in_names, IN_NAMES)),
+            (Occur.Should, Query.const_score_query(called_so, CALLED_SO)),
+        ]
+    )
+
+
+def _counts(opened: Opened, wanted: Query) -> dict[str, int]:
+    total = opened.count(wanted)
+    drugs = opened.count(_of_kind(opened.schema, wanted, MONOGRAPH)) if total else 0
+    return dict(zip(KINDS, (drugs, total - drugs), strict=True))
+
+
+def _stands_somewhere(opened: Opened, word: str) -> bool:
+    stem = stem_of(word)
+    return opened.frequency("names", word) > 0 or any(opened.frequency(each, stem) for each in STEMMED_FIELDS)
+
+
+def _anywhere(schema: Schema, word: str) -> Query:
+    stem = stem_of(word)
+    terms = [
+        Query.boost_query(Query.term_query(schema, name, stem if name in STEMMED_FIELDS else word), weight)
+        for name, weight in WEIGHTS
+    ]
+    return Query.disjunction_max_query(terms, 0.1)
+
+
+def _nearly(opened: Opened, word: str) -> Meaning:
+    """What may be meant by a word that stands nowhere."""
+    schema, most = opened.schema, most_mistakes(word)
+    if most == 0:
+        return Meaning(Query.empty_query(), Query.empty_query(), ())
+    drugs = nearest(word, _words_near(opened, "names", word, most))[:NEAR_NAMES]
+    others = nearest(word, _words_near(opened, "spelling", word, most))
+    best = next(iter(nearest(word, [*drugs[:1], *others[:1]])), "")
+    if not best:
+        return Meaning(Query.empty_query(), Query.empty_query(), ())
+    names = [(Occur.Should, Query.term_query(schema, "names", each)) for each in drugs]
+    in_names = Query.boolean_query(names) if names else Query.empty_query()
+    anywhere = Query.boolean_query([(Occur.Should, _anywhere(schema, best)), *names])
+    return Meaning(anywhere, in_names, tuple(dict.fromkeys([best, *drugs])), instead=best)
+
+
+def _words_near(opened: Opened, name: str, word: str, most: int) -> set[str]:
+    """The words of some documents that have one which is spelt nearly so."""
+    query = Query.fuzzy_term_query(opened.schema, name, word, most)
+    found: set[str] = set()
+    for address in opened.hits(query, NEAR):
+        shown = opened.shown(address)
+        texts = [each[0] for each in shown["names"]] if name == "names" else _spelt(shown)
+        found.update(each for text in texts for each in [*folded_words(text), *folded_words(without_hyphens(text))])
+    return found
+
+
+def _spelt(shown: dict[str, Any]) -> Iterable[str]:
+    return shown["title"], about_of(shown["facets"])
+
+
+def _all(queries: Iterable[Query]) -> Query:
+    return Query.boolean_query([(Occur.Must, each) for each in queries])
+
+
+def _of_kind(schema: Schema, query: Query, kind: str) -> Query:
+    filtering = Query.const_score_query(Query.term_query(schema, "kind", kind), 0.0)
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, filtering)])
