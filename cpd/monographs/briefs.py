@@ -16,7 +16,7 @@ KEPT = 2_000  # revisions a process keeps
 
 @dataclass(frozen=True)
 class Indication:
-    """A stated indication. Of two whose names look alike in an address the second has a number."""
+    """A stated indication; no two of a monograph have the same slug."""
 
     slug: str
     name: str
@@ -51,12 +51,5 @@ def briefs_of(revision_ids: Iterable[int]) -> dict[int, Brief]:
 
 
 def _make(facts: Mapping[str, Any]) -> Brief:
-    indications: dict[str, Indication] = {}
-    for each in facts["indications"]:
-        slug = stem = term_slug(each["name"])
-        number = 1
-        while slug in indications:
-            number += 1
-            slug = f"{stem}-{number}"
-        indications[slug] = Indication(slug, each["name"], each["use"] or "")
-    return Brief(tuple(indications.values()), drafted="indications" in facts["draft"])
+    indications = (Indication(term_slug(each["name"]), each["name"], each["use"] or "") for each in facts["indications"])
+    return Brief(tuple(indications), drafted="indications" in facts["draft"])

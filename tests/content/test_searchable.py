@@ -48,7 +48,7 @@ def test_what_no_editor_has_confirmed_is_left_out():
         indications=(Indication("Spasms", "Of the back."),),
         key_facts={"stopping": "Slowly"},
     )
-    document = monograph_document(facts, PARTS)
+    document = monograph_document(facts, PARTS, ())
     assert document.names == [["Zanidine (oral)", "name"]]
     assert document.facets["classes"] == document.facets["indications"] == []
     assert document.facets["generic"] == ""
@@ -63,7 +63,7 @@ def test_a_monograph_gives_all_its_sections_and_short_facts():
         key_facts={"stopping": "Slowly"},
         company="Example Pharma",
     )
-    document = monograph_document(facts, PARTS)
+    document = monograph_document(facts, PARTS, ())
     assert document.text == "Spasms. Of the back.\nDosage\nTwo milligrams.\nZanidine 2 mg; tablet\nSlowly"
     assert document.facets["company"] == "Example Pharma"
 

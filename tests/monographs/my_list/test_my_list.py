@@ -203,14 +203,6 @@ def test_a_drafted_indication_is_marked(visitor, add, write_monograph, republish
     assert lines_of(visitor.get("/list").text) == [("Zanidine", "Hiccups (drafted by import, not confirmed)")]
 
 
-def test_indications_that_look_alike_in_an_address_can_both_be_chosen(visitor, add, write_monograph, republish):
-    write_monograph("zanidine", indications=[{"name": "Pain (acute)"}, {"name": "Pain, acute"}])
-    republish()
-    for slug in ("pain-acute", "pain-acute-2"):
-        add("zanidine", slug)
-    assert [text for _, text in lines_of(visitor.get("/list").text)] == ["Pain (acute)", "Pain, acute"]
-
-
 def test_the_panel_is_a_part_of_a_page_with_the_beginning_of_the_list(visitor, add):
     assert "No drugs yet." in visitor.get("/list/panel").text
     for slug in ("alfadine", "zanidine"):
