@@ -54,6 +54,14 @@ def growth() -> Iterable[Table]:
     yield growth.measure(sites.make_site(sites.SMALL), sites.make_site(sites.LARGE))
 
 
+def comparing() -> Iterable[Table]:
+    """Comparisons of long labels, and among many monographs."""
+    from bench import comparing, sites
+
+    yield comparing.longest()
+    yield comparing.growth(sites.make_site(comparing.SMALL), sites.make_site(comparing.LARGE))
+
+
 def publishing() -> Iterable[Table]:
     """Files a second, and files that have not changed."""
     from bench import publishing
@@ -77,7 +85,7 @@ def without_wrk(title: str) -> Table:
 
 
 GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
-    each.__name__: each for each in (pages, http, awards, storm, growth, publishing, process)
+    each.__name__: each for each in (pages, http, awards, storm, growth, comparing, publishing, process)
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bench import awards, growth, inprocess, measuring, pages, publishing, sites, texts, wrk
+from bench import awards, comparing, growth, inprocess, measuring, pages, publishing, sites, texts, wrk
 from bench.figures import Figure, Table, aligned, at_least, at_most, summary, verdict, write_json
 from cpd.db import reader
 
@@ -205,6 +205,15 @@ def test_growth_compares_two_databases(site):
     table = growth.measure(site, site, calls=5)
     assert [figure.name for figure in table.figures if figure.unit == "growth"] == [
         f"growth: {question.name}" for question in growth.QUESTIONS
+    ]
+
+
+def test_comparisons_are_measured_with_long_labels_and_among_many_monographs(site):
+    longest = comparing.longest(size=60_000, times=2)
+    assert {figure.bar is not None for figure in longest.figures if figure.unit == "ms"} == {True, False}
+    grown = comparing.growth(site, site, calls=5)
+    assert [figure.name for figure in grown.figures] == [
+        f"growth with monographs: {name}" for name in ("my list", "comparison of four", "choosing")
     ]
 
 
