@@ -61,6 +61,12 @@ def monographs() -> Iterable[Table]:
     few, many = sites.make_site(monographs.FEW), sites.make_site(monographs.MANY)
     yield monographs.measure(few, many)
     yield monographs.measure_publishing(few, many)
+def comparing() -> Iterable[Table]:
+    """Comparisons of long labels, and among many monographs."""
+    from bench import comparing, sites
+
+    yield comparing.longest()
+    yield comparing.growth(sites.make_site(comparing.SMALL), sites.make_site(comparing.LARGE))
 
 
 def publishing() -> Iterable[Table]:
@@ -86,7 +92,18 @@ def without_wrk(title: str) -> Table:
 
 
 GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
-    each.__name__: each for each in (pages, http, awards, storm, growth, monographs, publishing, process)
+    each.__name__: each
+    for each in (
+        pages,
+        http,
+        awards,
+        storm,
+        growth,
+        monographs,
+        comparing,
+        publishing,
+        process,
+    )
 }
 
 

@@ -91,6 +91,7 @@ _.is_disconnect
 _.sock
 _.handle_starttag
 _.handle_endtag
+_.handle_data
 _.optionxform
 _.pytestmark
 

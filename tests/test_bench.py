@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bench import awards, growth, inprocess, measuring, monographs, pages, publishing, sites, texts, wrk
+from bench import awards, comparing, growth, inprocess, measuring, monographs, pages, publishing, sites, texts, wrk
 from bench.figures import Figure, Table, aligned, at_least, at_most, summary, verdict, write_json
 from cpd.db import reader
 
@@ -238,6 +238,15 @@ def test_copied_monographs_have_terms_that_are_counted(site):
         listed = reader().execute(text("SELECT count(*) FROM monograph_term WHERE kind = 'company'")).scalar_one()
         counted = reader().execute(text("SELECT sum(count) FROM term WHERE kind = 'company'")).scalar_one()
     assert listed == counted >= TINY.monographs
+
+
+def test_comparisons_are_measured_with_long_labels_and_among_many_monographs(site):
+    longest = comparing.longest(size=60_000, times=2)
+    assert {figure.bar is not None for figure in longest.figures if figure.unit == "ms"} == {True, False}
+    grown = comparing.growth(site, site, calls=5)
+    assert [figure.name for figure in grown.figures] == [
+        f"growth with monographs: {name}" for name in ("my list", "comparison of four", "choosing")
+    ]
 
 
 def test_a_prepared_request_passes_a_module_for_somebody_who_has_not_passed_it(site, tmp_path):

@@ -148,7 +148,7 @@ def test_a_class_with_many_drugs_is_named_in_part(app, page, professional):
             key = db.session.execute(
                 insert(Monograph).values(**monograph, **listed).returning(Monograph.id)
             ).scalar_one()
-            term = {"kind": "class", "slug": "muscle-relaxant"}
+            term = {"kind": "class", "slug": "muscle-relaxant", "title": "Muscle relaxant"}
             db.session.execute(insert(MonographTerm).values(monograph_id=key, sort_name=name.lower(), **term))
         db.session.commit()
     app.extensions.pop("fragments of drawings")

@@ -10,9 +10,11 @@ from cpd.monographs import queries as monographs
 from cpd.monographs.briefs import Brief, Indication, briefs_of
 from cpd.monographs.comparing import queries
 from cpd.monographs.pairs import FEWEST_COMPARED, MOST_COMPARED, Pair, read_pair
-from cpd.revisions import PUBLISHED
+from cpd.revisions import PUBLISHED, current_release
+from cpd.web.fragments import fragments_of
 
 LOOKED_AT = 20  # names in one link; with more than four it is only shown what may be taken out
+KEPT = 2_000  # monographs whose related ones a process keeps
 LONGEST_QUOTE = 80  # characters of what somebody asked for
 
 
@@ -107,17 +109,21 @@ def _remarks(pair: Pair, found: Chosen) -> list[str]:
 
 def related_to(first: Chosen, besides: Iterable[Pair]) -> list[Offer]:
     """Monographs with the same indication, then those of the same class, each once. What is drafted relates nothing."""
-    indications = [first.indication] if first.indication else list(first.brief.indications)
-    if first.brief.drafted:
-        indications = []
+    kept = fragments_of("related monographs", KEPT)
+    found: tuple[Offer, ...] = kept.get((current_release(), first.pair), lambda: _related(first))
     taken = {pair.slug for pair in besides}
-    names = {each.slug: each.name for each in indications}
+    return [offer for offer in found if offer.pair.slug not in taken][: queries.MOST]
+
+
+def _related(first: Chosen) -> tuple[Offer, ...]:
+    indications = [first.indication] if first.indication else list(first.brief.indications)
+    names = {} if first.brief.drafted else {each.slug: each.name for each in indications}
     offers: dict[str, Offer] = {}
     for row in queries.of_terms("indication", list(names), besides=first.row.id):
         offers.setdefault(row.slug, Offer(Pair(row.slug, row.term), row.name, names[row.term]))
     for row in queries.of_terms("class", queries.classes_of(first.row.id), besides=first.row.id):
         offers.setdefault(row.slug, Offer(Pair(row.slug), row.name, row.classes))
-    return [offer for offer in offers.values() if offer.pair.slug not in taken][: queries.MOST]
+    return tuple(offers.values())
 
 
 def named_like(typed: str, besides: Iterable[Pair]) -> list[Offer]:
