@@ -8,7 +8,13 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-EXAMPLES = {"slug": "sepsis", "section": "contraindications", "filename": "app.css", "digest": "0" * 64, "ending": "png"}
+EXAMPLES = {
+    "slug": "sepsis",
+    "section": "contraindications",
+    "filename": "app.css",
+    "digest": "0" * 64,
+    "ending": "png",
+}
 ARGUMENT = re.compile(r"<(?:[^<>]+:)?(\w+)>")
 
 
