@@ -12,7 +12,7 @@ from cpd.content.assessment import read_body
 from cpd.content.body import Link, look_through
 from cpd.content.due import DueReviews
 from cpd.content.facts import Category, ModuleFacts, MonographFacts, PageFacts
-from cpd.content.files import FileOfContent, files_in, slugs_in
+from cpd.content.files import FileOfContent, OnDisk, files_in
 from cpd.content.front_matter import categories_in, module_facts, monograph_facts, page_facts
 from cpd.content.links import claims_of, clashes_of
 from cpd.content.render import Job, render_sources
@@ -120,12 +120,11 @@ def check_content(
     rendering can find. `unchanged` gives what was found in files before, which is taken for those whose bytes are still
     the same. Nothing that a file contains raises an exception.
     """
-    on_disk = paths is not None and None in (known_modules, known_monographs)
-    modules, monographs = slugs_in(folder) if on_disk else ((), ())
+    on_disk = files_in(folder)
     check = _Check(
-        folder,
-        monographs if known_monographs is None else known_monographs,
-        modules if known_modules is None else known_modules,
+        on_disk,
+        on_disk.slugs("monograph") if known_monographs is None else known_monographs,
+        on_disk.slugs("module") if known_modules is None else known_modules,
     )
     check.read(paths, unchanged)
     check.compare()
@@ -135,8 +134,9 @@ def check_content(
 
 
 class _Check:
-    def __init__(self, folder: Path, known_monographs: Collection[str], known_modules: Collection[str]) -> None:
-        self.folder = folder
+    def __init__(self, on_disk: OnDisk, known_monographs: Collection[str], known_modules: Collection[str]) -> None:
+        self.folder = on_disk.folder
+        self.on_disk = on_disk
         self.checked = Checked()
         self.problems: dict[str, list[Problem]] = {}  # by path, in the order of the files
         self.found: list[Found] = []
@@ -150,7 +150,7 @@ class _Check:
     def read(self, paths: Sequence[Path] | None, unchanged: Unchanged) -> None:
         """Read the categories and the chosen files, each by itself."""
         self._categories()
-        files, problems = files_in(self.folder, paths)
+        files, problems = self.on_disk.chosen(paths)
         self.report(*problems)
         for file in files:
             if file.kind in self.known:
@@ -322,8 +322,7 @@ class _Check:
     def _other_monographs(self) -> Iterator[Path]:
         """The files of monographs that were not to be read."""
         read = {found.slug for found in self.found if found.kind == "monograph"}
-        files, _ = files_in(self.folder)
-        return (file.path for file in files if file.kind == "monograph" and file.slug not in read)
+        return (file.path for file in self.on_disk.files if file.kind == "monograph" and file.slug not in read)
 
     def result(self) -> Checked:
         self._drop_faulty()

@@ -107,13 +107,17 @@ def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
 def read_front(path: Path) -> bytes:
     """The front matter of a file with its two lines “---”, however long the text after it is. Raises SourceFault."""
     try:
-        if not path.is_file():
-            raise SourceFault(Problem(str(path), 1, "is not a file; take it out of the content folder"))
-        with path.open("rb") as file:
-            head = file.read(USUAL_FRONT_MATTER)
-            if not (end := _FRONT_END.search(head)):
-                head += file.read(4 * MAX_FRONT_MATTER)
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not be waited for
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise SourceFault(Problem(str(path), 1, "is not a file; take it out of the content folder"))
+            head = os.read(file, USUAL_FRONT_MATTER)
+            end = _FRONT_END.search(head)
+            if end is None:
+                head += os.read(file, 4 * MAX_FRONT_MATTER)
                 end = _FRONT_END.search(head)
+        finally:
+            os.close(file)
     except OSError as error:
         raise SourceFault(Problem(str(path), 1, f"can't be read: {error.strerror or error}")) from None
     return head[: end.end()] if end else head

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpd.content import source as sources
-from cpd.content.source import MAX_FILE, Problem, SourceFault, read_yaml
+from cpd.content.source import MAX_FILE, USUAL_FRONT_MATTER, Problem, SourceFault, read_front, read_yaml
 from tests.content.writing import read_source, write
 
 
@@ -195,3 +195,27 @@ def test_no_front_matter_raises_anything_else(text):
 @given(st.text(alphabet="ab:-[]{}#&*!|>'\"%@`,? \n\t", max_size=60))
 def test_no_signs_of_yaml_raise_anything_else(text):
     assert all(1 <= problem.line <= text.count("\n") + 2 for problem in problems_of_yaml(text))
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("more", ["", "## A heading\n\n---\n\nText.\n", "x" * 100_000])
+def test_the_front_of_a_file_is_read_without_its_text(tmp_path, ending, more):
+    file = tmp_path / "a.md"
+    front = "---\ntitle: Sepsis\n---"
+    file.write_bytes(f"{front}\n{more}".replace("\n", ending).encode())
+    assert read_front(file).decode() == front.replace("\n", ending)
+
+
+def test_a_long_front_is_read_whole(tmp_path):
+    file = tmp_path / "a.md"
+    front = "---\n" + "".join(f"key{number}: value\n" for number in range(4000)) + "---"
+    file.write_text(f"{front}\nText.\n", encoding="utf-8")
+    assert len(front) > USUAL_FRONT_MATTER
+    assert read_front(file).decode() == front
+
+
+def test_the_front_of_what_is_no_file_is_a_fault(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "missing"):
+        with pytest.raises(SourceFault):
+            read_front(path)

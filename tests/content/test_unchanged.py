@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from cpd.content import check, publish, unchanged
+from cpd.content.files import files_in
 from cpd.content.publish import ContentFaults
 from cpd.db import db
 from cpd.modules.models import ModuleRevision
@@ -368,7 +369,7 @@ def test_what_is_kept_of_a_file_comes_back_as_it_was(tmp_path):
         monographs__zanidine=monograph(link_names="[zan]", former_slugs="[relaxal]"),
         pages__terms=page(),
     )
-    files, _ = check.files_in(folder)
+    files = files_in(folder).files
     found = {each.path: each for each in check.check_content(folder).found}
     again = [
         unchanged.Found.from_json(file, one.source_hash, one.fingerprint, one.to_json())
