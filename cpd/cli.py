@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -123,6 +124,37 @@ def new(kind: str, slug: str, category: str) -> None:
     click.echo(f"{file} is ready to be written.")
     if begun:
         click.echo(BEGUN)
+
+
+@cli.command("import-spl")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Where to; else ./content/monographs.")
+@click.option("--report", "report_file", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report.")
+def import_spl(sources: Sequence[Path], into: Path | None, report_file: Path | None) -> None:
+    """Make a monograph file of each DailyMed label: XML files, folders of them, and zips as DailyMed ships them."""
+    from cpd.content.scaffold import begin_folder
+    from cpd.content.spl.importing import import_labels
+
+    content = Path("content")
+    if begun := into is None and not content.exists():
+        begin_folder(content)
+    try:
+        report = import_labels(
+            sources, into or content / "monographs", progress=partial(_progress, label="Importing labels")
+        )
+        if report_file:
+            report_file.write_text(json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as fault:
+        raise click.ClickException(f"{fault.filename or 'the disk'} cannot be used: {fault.strerror}") from None
+    for line in report.lines():
+        click.echo(line)
+    for refusal in report.refused:
+        click.echo(str(refusal), err=True)
+    click.echo(report.summary())
+    if begun:
+        click.echo(BEGUN)
+    if not report.ok:
+        raise click.exceptions.Exit(1)
 
 
 @cli.command()
