@@ -16,8 +16,8 @@ DEEPEST_LIST = 3  # lists in lists that Markdown holds well
 BETWEEN_LISTS = "<!-- -->"  # else two lists one after the other would be one
 
 _ENTITIES = {"\\": "&#92;", "`": "&#96;", "<": "&lt;", "&": "&amp;"}
-_SIGNS = re.compile(r"[\\`<&*_#\[\]]|(?<=\])\(|(?<=\[)\^")
-_START = re.compile(r"[-+](?=[-+\s]|$)|>|:|!!!|=|\|")
+_SIGNS = re.compile(r"[\\`<&*_\[\]]|(?<=\])\(|(?<=\[)\^")
+_START = re.compile(r"[-+](?=[-+\s]|$)|#|>|:|!!!|=|\|")
 _NUMBERED = re.compile(r"([0-9]+)([.)])(?=\s|$)")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "[": "&#91;", "]": "&#93;", "`": "&#96;", "\\": "&#92;"}
 _HTML_SIGNS = re.compile(r"[&<>\[\]`\\]")
@@ -40,7 +40,7 @@ def markdown(blocks: Sequence[Block]) -> str:
 
 def _block(block: Block) -> str:
     if isinstance(block, Heading):
-        return f"{'#' * block.level} {inline(block.runs)}"
+        return f"{'#' * block.level} {_heading(block)}"
     if isinstance(block, Paragraph):
         return _line_start(inline(block.runs))
     if isinstance(block, ListBlock):
@@ -73,13 +73,13 @@ def _marked(runs: list[Run], escape: Callable[[str], str], *, starred: bool) -> 
             out.append(inner)
             continue
         before, after = inner[: len(inner) - len(inner.lstrip(" "))], inner[len(inner.rstrip(" ")) :]
-        can_star = starred and mark[0] in _STARS and _stands_alone(groups, index, text)
+        can_star = starred and mark[0] in _STARS and _stands_alone(groups, index)
         tagged = f"{_STARS[mark[0]]}{text}{_STARS[mark[0]]}" if can_star else _tagged(mark[0], text)
         out += [before, tagged, after]
     return "".join(out)
 
 
-def _stands_alone(groups: list[tuple[tuple[str, ...], list[Run]]], index: int, text: str) -> bool:
+def _stands_alone(groups: list[tuple[tuple[str, ...], list[Run]]], index: int) -> bool:
     """Whether stars round a text can only mean emphasis."""
     left = groups[index - 1][1][-1].text[-1:] if index else " "
     right = groups[index + 1][1][0].text[:1] if index + 1 < len(groups) else " "
@@ -88,7 +88,7 @@ def _stands_alone(groups: list[tuple[tuple[str, ...], list[Run]]], index: int, t
     # A neighbour with marks of its own begins or ends with a star or a tag.
     marked = [groups[at][0] for at in (index - 1, index + 1) if 0 <= at < len(groups)]
     apart = all(not mark for mark in marked) or (left == right == " ")
-    return apart and left in _BESIDE and right in _BESIDE and "\\" not in (text[0], text[-1])
+    return apart and left in _BESIDE and right in _BESIDE
 
 
 def _tagged(mark: str, text: str) -> str:
@@ -124,6 +124,12 @@ def _is_simple_item(item: Item, depth: int) -> bool:
     if not isinstance(first, Paragraph) or not (first.runs or item.label):
         return False
     return not rest or (len(rest) == 1 and isinstance(rest[0], ListBlock) and _is_simple(rest[0], depth + 1))
+
+
+def _heading(block: Heading) -> str:
+    """A heading's text; it is bold anyway, and signs at its end would be taken for its own."""
+    runs = [Run(run.text, tuple(mark for mark in run.marks if mark != "strong")) for run in block.runs]
+    return re.sub(r"#(?=#*$)", r"\\#", inline(runs))
 
 
 def _list_lines(block: ListBlock) -> list[str]:

@@ -16,7 +16,7 @@ from cpd.content.spl.highlights import indications, key_facts
 from cpd.content.spl.label import Label
 from cpd.content.spl.markdown import markdown
 from cpd.content.spl.narrative import Narrative, plain
-from cpd.content.spl.products import everything, formulations
+from cpd.content.spl.products import everything, formulations, small
 from cpd.content.spl.reading import LabelFault
 from cpd.content.spl.sections import LeftOut, body_of
 
@@ -35,7 +35,7 @@ class Draft:
     name: str
     generic_name: str
     brand_names: tuple[str, ...]
-    substances: tuple[str, ...]  # what else the drug is called in texts
+    substance: str  # the active moiety, if there is one and no more
     company: str
     facts: Mapping[str, object]
     body: str
@@ -46,8 +46,8 @@ class Draft:
     @property
     def names(self) -> list[str]:
         """What texts may call the drug."""
-        every = [self.name, self.generic_name, *self.substances, *self.brand_names]
-        return list({name.casefold(): name for name in reversed(every)}.values())[::-1]
+        every = filter(None, [self.name, self.generic_name, self.substance, *self.brand_names])
+        return list({name.casefold(): name for name in reversed(list(every))}.values())[::-1]
 
     def text(self, link_names: Sequence[str]) -> str:
         """The whole file, with the fingerprint by which an import knows it again."""
@@ -86,7 +86,7 @@ def draft_of(label: Label, classes: Classes) -> Draft:
         name=name,
         generic_name=generic,
         brand_names=tuple(brands),
-        substances=tuple(_substances(label)),
+        substance=substances[0] if len(substances := _substances(label)) == 1 else "",
         company=label.company,
         facts=facts,
         body=unicodedata.normalize("NFC", text),
@@ -139,7 +139,9 @@ def _names(label: Label) -> tuple[str, str, list[str]]:
             )
     names = dict.fromkeys(product.name for product in tops if product.name)
     known = {name.casefold(), generic.casefold()}
-    return _capital(name), _small(generic), [each for each in names if each.casefold() not in known]
+    if name.casefold() == generic.casefold():
+        name = small(name)
+    return _capital(name), small(generic), [each for each in names if each.casefold() not in known]
 
 
 def _substances(label: Label) -> list[str]:
@@ -175,12 +177,6 @@ def _source(label: Label, name: str) -> dict[str, object]:
 def _capital(name: str) -> str:
     """A name that is written small throughout, with its first letter large; any other as it is."""
     return name[:1].upper() + name[1:] if name.islower() else name
-
-
-def _small(name: str) -> str:
-    """A generic name in small letters, but for words that are no words."""
-    words = [word.lower() if word.isalpha() and (word.istitle() or len(word) > 3) else word for word in name.split()]
-    return " ".join(word.lower() if "-" in word and word.replace("-", "").isalnum() else word for word in words)
 
 
 def _ordered(facts: Mapping[str, object]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -14,6 +15,7 @@ ACTIVE = ("ACTIB", "ACTIM", "ACTIR")
 OF_MOIETY = "ACTIM"  # the quantity is of the active moiety, not of the substance
 OF_REFERENCE = "ACTIR"  # the quantity is of a reference substance
 DEEPEST = 5  # kits in kits
+_WORD = re.compile(r"[^\W\d_]{4}|^(?:AND|OR|OF|IN|WITH)$")
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,9 @@ def _ingredients(inner: Element) -> Iterator[Ingredient]:
 
 
 def _ingredient(ingredient: Element, substance: Element) -> Ingredient:
-    name = _plain(line(_text(child(substance, "name"))))
+    name = small(line(_text(child(substance, "name"))))
     moieties = children(substance, "activeMoiety", "activeMoiety")
-    named = tuple(_plain(found) for each in moieties if (found := line(_text(child(each, "name")))))
+    named = tuple(small(found) for each in moieties if (found := line(_text(child(each, "name")))))
     codes = [value(child(each, "code"), "code") for each in [*moieties, substance]]
     basis = value(ingredient, "classCode")
     measured = _measured(basis, substance, named)
@@ -144,7 +146,7 @@ def _measured(basis: str, substance: Element, moieties: tuple[str, ...]) -> str:
         return " and ".join(moieties)
     if basis == OF_REFERENCE:
         names = children(substance, "asEquivalentSubstance", "definingSubstance", "name")
-        return " and ".join(_plain(found) for each in names if (found := line(_text(each))))
+        return " and ".join(small(found) for each in names if (found := line(_text(each))))
     return ""
 
 
@@ -188,13 +190,9 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _plain(name: str) -> str:
-    """A substance in small letters, where nothing in its name is an abbreviation or a formula."""
-    words = [
-        word.lower() if len(word) > 3 and word.replace("-", "").replace(",", "").isalpha() else word
-        for word in name.split()
-    ]
-    return " ".join(words)
+def small(name: str) -> str:
+    """A substance in small letters, but for what is an abbreviation or a formula."""
+    return " ".join(word.lower() if _WORD.search(word) or word.istitle() else word for word in name.split())
 
 
 def _text(element: Element | None) -> str:
