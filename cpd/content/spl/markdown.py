@@ -13,6 +13,9 @@ from itertools import groupby
 from cpd.content.spl.narrative import Block, Cell, Heading, Item, ListBlock, Notes, Paragraph, Run, Table
 
 DEEPEST_LIST = 3  # lists in lists that Markdown holds well
+LONGEST_LINE = (
+    10_000  # characters; what Python-Markdown needs for a line grows with its square, so HTML says longer ones
+)
 BETWEEN_LISTS = "<!-- -->"  # else two lists one after the other would be one
 
 _ENTITIES = {"\\": "&#92;", "`": "&#96;", "<": "&lt;", "&": "&amp;"}
@@ -42,7 +45,7 @@ def _block(block: Block) -> str:
     if isinstance(block, Heading):
         return f"{'#' * block.level} {_heading(block)}"
     if isinstance(block, Paragraph):
-        return _line_start(inline(block.runs))
+        return _html_block(block) if _is_long(block) else _line_start(inline(block.runs))
     if isinstance(block, ListBlock):
         return "\n".join(_list_lines(block)) if _is_simple(block) else _html_list(block)
     if isinstance(block, Table):
@@ -121,7 +124,7 @@ def _is_simple(block: ListBlock, depth: int = 1) -> bool:
 
 def _is_simple_item(item: Item, depth: int) -> bool:
     first, *rest = item.blocks or [Paragraph([])]
-    if not isinstance(first, Paragraph) or not (first.runs or item.label):
+    if not isinstance(first, Paragraph) or not (first.runs or item.label) or _is_long(first):
         return False
     return not rest or (len(rest) == 1 and isinstance(rest[0], ListBlock) and _is_simple(rest[0], depth + 1))
 
@@ -130,6 +133,10 @@ def _heading(block: Heading) -> str:
     """A heading's text; it is bold anyway, and signs at its end would be taken for its own."""
     runs = [Run(run.text, tuple(mark for mark in run.marks if mark != "strong")) for run in block.runs]
     return re.sub(r"#(?=#*$)", r"\\#", inline(runs))
+
+
+def _is_long(block: Paragraph) -> bool:
+    return sum(len(run.text) for run in block.runs) > LONGEST_LINE
 
 
 def _list_lines(block: ListBlock) -> list[str]:
@@ -198,7 +205,7 @@ def _notes(block: Notes) -> str:
     """Notes as a line each, or as HTML where a note is more than a line."""
     notes = []
     for sign, blocks in block.notes:
-        if len(blocks) == 1 and isinstance(blocks[0], Paragraph):
+        if len(blocks) == 1 and isinstance(blocks[0], Paragraph) and not _is_long(blocks[0]):
             notes.append(f"{_sign(sign)} {inline(blocks[0].runs)}")
         else:
             notes.append(f"<div>{_sign(sign)} {_html(blocks)}</div>")
