@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import cycle, islice
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -12,7 +13,7 @@ from tests.hostile.placing import name as as_name
 from tests.spl.labels import class_index, ingredient, label, part, product, section, set_id
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-OPEN = '<table><tbody><tr><td>x</td></tr></tbody></table>'
+OPEN = "<table><tbody><tr><td>x</td></tr></tbody></table>"
 # A block of a text with a hostile one in one place of it: as text, as an attribute, or as markup of its own.
 BLOCKS = (
     "<paragraph>{text}</paragraph>",
@@ -37,7 +38,7 @@ BLOCKS = (
     "<paragraph><content styleCode={quoted} ID={quoted}>x</content></paragraph>",
     "<list listType={quoted} styleCode={quoted}><item>x</item></list>",
     "<table><tbody><tr><td colspan={quoted} rowspan={quoted} align={quoted} ID={quoted}>x</td></tr></tbody></table>",
-    '<paragraph>x<footnote ID={quoted}>y</footnote><footnoteRef IDREF={quoted}/></paragraph>',
+    "<paragraph>x<footnote ID={quoted}>y</footnote><footnoteRef IDREF={quoted}/></paragraph>",
     "<renderMultiMedia referencedObject={quoted}/>",
     "<odd>{text}</odd>",
     "<paragraph>{markup}</paragraph>",
@@ -78,13 +79,13 @@ def block(text: str, place: int) -> str:
 
 def hostile_label(number: int, texts: Sequence[str], turn: int = 0) -> list[str]:
     """A label with each text once within its sections, and with some in its titles, facts and Highlights; its index."""
-    facts = iter((texts * 20)[turn % len(texts) :])
+    facts = islice(cycle(texts), turn, None)
 
     def fact() -> str:
         return escape(" ".join(tidy(next(facts)).split()))
 
     def named() -> str:
-        return escape(as_name(tidy(next(facts)))[:100])
+        return escape(as_name(tidy(next(facts)))[:60])
 
     def short() -> str:
         return f"<paragraph>{fact()}</paragraph><list><item>{fact()} <content>{fact()}</content></item></list>"
@@ -98,14 +99,29 @@ def hostile_label(number: int, texts: Sequence[str], turn: int = 0) -> list[str]
         section(code, fact(), "".join(share), section("42229-5", fact(), "x"), pictures, highlight=short())
         for code, share in zip(SECTIONS, shares, strict=True)
     ]
-    made = [ingredient(fact(), moiety=fact(), amount=("4", next(facts)[:40].replace("\x00", "")), unii="H1", moiety_unii="H2")]
+    made = [
+        ingredient(
+            fact(), moiety=fact(), amount=("4", next(facts)[:40].replace("\x00", "")), unii="H1", moiety_unii="H2"
+        )
+    ]
     made = [NO_XML.sub("", each) for each in made]
     products = [
-        product(f"Hostile {number} {named()}", generic=f"hostile {number}", suffix=f" {named()}", form=as_attribute(fact()), ingredients=made),
+        product(
+            f"Hostile {number} {named()}",
+            generic=f"hostile {number}",
+            suffix=f" {named()}",
+            form=as_attribute(fact()),
+            ingredients=made,
+        ),
         product("Kit", form="KIT", parts=[part(named(), form=as_attribute(fact()), ingredients=made)], schedule="CIV"),
     ]
-    whole = label(*parts, identity=set_id(number), company=escape(tidy(next(facts))[:150]), title=fact(), products=products)
-    return [whole, class_index({"H1": [tidy(next(facts))[:100], f"{tidy(next(facts))[:100]} [EPC]"]}, number=9000 + number)]
+    whole = label(
+        *parts, identity=set_id(number), company=escape(tidy(next(facts))[:150]), title=fact(), products=products
+    )
+    return [
+        whole,
+        class_index({"H1": [tidy(next(facts))[:100], f"{tidy(next(facts))[:100]} [EPC]"]}, number=9000 + number),
+    ]
 
 
 def as_attribute(escaped: str) -> str:

@@ -23,7 +23,6 @@ from cpd.content.source import Problem, Source, parse_source
 from tests.factories import write_site
 from tests.spl.shown import words_of
 
-
 MARK = re.compile(r"\^\[[^\]]*\]")  # of a footnote
 KINDS = ("imported", "updated", "unchanged", "kept", "passed_over", "refused")
 
@@ -112,7 +111,9 @@ class Import:
     @property
     def left_out(self) -> list[str]:
         """The sections that the report names as left out: code and title."""
-        found = [each for kind in ("imported", "updated") for label in self.outcomes[kind] for each in label["left_out"]]
+        found = [
+            each for kind in ("imported", "updated") for label in self.outcomes[kind] for each in label["left_out"]
+        ]
         return [f"{each['code']} {each['title']}" for each in found]
 
     @property

@@ -1,4 +1,4 @@
-"""Labels that the tests write themselves: valid SPL XML about a drug that does not exist, in the project's own words."""
+"""Labels that the tests write themselves: valid SPL XML about a drug that does not exist, in words of our own."""
 
 from __future__ import annotations
 

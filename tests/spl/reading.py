@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from cpd.content.markup import words as words_in
 from cpd.monographs.sections import SECTIONS
 
 HL7 = "{urn:hl7-org:v3}"
@@ -43,11 +44,11 @@ HEADINGS = {
 }
 HEADING_OF = {code: heading for heading, codes in HEADINGS.items() for code in codes.split()}
 # SPEC.md has no heading for these: what the importer does not place it must name as left out.
-ANYWHERE = frozenset("43678-2 55106-9 55105-1 51727-6 60561-8 53413-1".split())
-NO_CLINICAL_TEXT = frozenset("48780-1 51945-4 42231-1 42230-3 68498-5 59845-8 43683-2 48779-3".split())
+ANYWHERE = words_in("43678-2 55106-9 55105-1 51727-6 60561-8 53413-1")
+NO_CLINICAL_TEXT = words_in("48780-1 51945-4 42231-1 42230-3 68498-5 59845-8 43683-2 48779-3")
 
-BLOCKS = frozenset("paragraph list item caption table thead tbody tfoot tr td th text title br renderMultiMedia".split())
-BULLETS = frozenset("• o ○ ◦ ● ▪ ■ □ · ∙ ‣ – - — *".split()) | {""}
+BLOCKS = words_in("paragraph list item caption table thead tbody tfoot tr td th text title br renderMultiMedia")
+BULLETS = words_in("• o ○ ◦ ● ▪ ■ □ · ∙ ‣ – - — *") | {""}
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 MICRO = re.compile("(?:\\bu|[µμ])g\\b")
 
@@ -185,8 +186,8 @@ def strength_of(quantity: etree._Element | None) -> str:
 def _amount(element: etree._Element | None) -> tuple[str, str]:
     if element is None:
         return "1", ""
-    unit = {"ug": "mcg", "[USP'U]": "USP units", "U": "units", "1": ""}.get(element.get("unit", ""), element.get("unit"))
-    return element.get("value", ""), unit or ""
+    unit = element.get("unit", "")
+    return element.get("value", ""), {"ug": "mcg", "[USP'U]": "USP units", "U": "units", "1": ""}.get(unit, unit)
 
 
 def _product(wrapper: etree._Element) -> Product:

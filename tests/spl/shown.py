@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from lxml import etree, html
 
+from cpd.content.markup import words as words_in
 from tests.spl.reading import words
 
-BLOCKS = frozenset(
-    "p div ul ol li dl dt dd table caption thead tbody tfoot tr td th br hr h2 h3 h4 h5 h6 blockquote pre".split()
+BLOCKS = words_in(
+    "p div ul ol li dl dt dd table caption thead tbody tfoot tr td th br hr h2 h3 h4 h5 h6 blockquote pre"
 )
 
 
@@ -19,7 +20,7 @@ def tree_of(markup: str) -> etree._Element:
 
 
 def words_of(markup: str | etree._Element) -> tuple[str, ...]:
-    """The words of HTML. Blocks part words, inline elements do not; raised and lowered signs have ^ and _ before them."""
+    """The words of HTML. Blocks part words, inline elements do not; what is raised or lowered has ^ or _ before it."""
     element = tree_of(markup) if isinstance(markup, str) else markup
     return words("".join(_pieces(element)))
 

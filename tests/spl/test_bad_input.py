@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from cpd.content.check import check_content
+from cpd.content.spl.documents import Limits, Refusal, documents_in
 from tests.browser.serving import environment
 from tests.conftest import settings_for
 from tests.factories import write_site
@@ -69,6 +70,25 @@ def test_a_zip_is_refused_that_has(beside_good, name):
     assert refused_in_a_line(beside_good(ZIPS[name](), "labels.zip"), "labels.zip")
 
 
+# Zips with smaller limits than the command's, so that nothing big need be made.
+SMALL = {
+    "entries": (Limits(entries=5), {f"{number}.xml": "<a/>" for number in range(6)}),
+    "what they hold in all": (Limits(inflated=5000), {f"{number}.xml": "<a/>" * 700 for number in range(3)}),
+    "zips in them": (Limits(nested=100), {"inner.zip": zipped({"label.xml": ordinary()})}),
+    "how deep they are": (Limits(depth=1), {"inner.zip": zipped({"inner.zip": zipped({"label.xml": ordinary()})})}),
+    "how much is made of little": (Limits(ratio=5), {"label.xml": " " * 4_000_000}),
+}
+
+
+@pytest.mark.parametrize(("limits", "members"), SMALL.values(), ids=SMALL.keys())
+def test_zips_have_limits_for(put, limits, members):
+    found = list(documents_in([put(zipped(members), "labels.zip")], limits))
+    refused = [each for each in found if isinstance(each, Refusal)]
+    assert len(refused) == 1
+    assert "labels.zip" in str(refused[0])
+    assert len(found) - 1 < len(members)
+
+
 @pytest.mark.parametrize("name", ["a doctype", "an entity", "no set id", "words", "cut short", "version 'one'"])
 def test_a_bad_label_in_a_zip_is_named_and_the_others_in_it_are_imported(beside_good, name):
     third = ordinary(identity=set_id(103))
@@ -78,10 +98,10 @@ def test_a_bad_label_in_a_zip_is_named_and_the_others_in_it_are_imported(beside_
 
 
 def test_names_that_climb_out_of_a_zip_write_nothing_anywhere(beside_good, tmp_path):
-    names = ["../../evil.xml", "/tmp/cpd-evil.xml", "..\\evil.xml", "a/../../evil.xml", "evil\x00.xml"]
+    names = ["../../evil.xml", "/cpd-evil.xml", "..\\evil.xml", "a/../../evil.xml", "evil\x00.xml"]
     beside_good(zip_of({name: ordinary(identity=set_id(n)) for n, name in enumerate(names, 1)}), "labels.zip")
     assert [path for path in tmp_path.rglob("*evil*") if path.name != "labels.zip"] == []
-    assert not Path("/tmp/cpd-evil.xml").exists()  # noqa: S108
+    assert not Path("/cpd-evil.xml").exists()
 
 
 def test_no_file_of_the_machine_gets_into_a_monograph(beside_good, tmp_path):
@@ -90,7 +110,9 @@ def test_no_file_of_the_machine_gets_into_a_monograph(beside_good, tmp_path):
     include = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{secret.as_uri()}" parse="text"/>'
     done = beside_good(label(section("34068-7", "DOSE", f"<paragraph>Give 2 mg.{include}</paragraph>")))
     assert "herons" not in "".join(done.files.values())
-    done = beside_good(ordinary(prolog=f'<!DOCTYPE document [<!ENTITY x SYSTEM "{secret.as_uri()}">]>').replace("2 mg", "&x;"))
+    done = beside_good(
+        ordinary(prolog=f'<!DOCTYPE document [<!ENTITY x SYSTEM "{secret.as_uri()}">]>').replace("2 mg", "&x;")
+    )
     assert "herons" not in "".join(done.files.values())
     assert "herons" not in done.out + done.errors
 
@@ -143,7 +165,9 @@ def test_a_prefix_for_the_namespace_is_as_good_as_none(content, put):
 
 def test_a_stylesheet_and_a_schema_are_not_looked_for(content, put):
     prolog = '<?xml version="1.0"?><?xml-stylesheet href="http://127.0.0.1:9/x.xsl" type="text/xsl"?>'
-    whole = ordinary(prolog=prolog).replace(START, f'{START} xsi:schemaLocation="urn:hl7-org:v3 http://127.0.0.1:9/x"', 1)
+    whole = ordinary(prolog=prolog).replace(
+        START, f'{START} xsi:schemaLocation="urn:hl7-org:v3 http://127.0.0.1:9/x"', 1
+    )
     assert import_labels(content, put(whole)).status == 0
 
 
@@ -231,7 +255,7 @@ def test_the_words_of_a_bad_label_cannot_colour_the_terminal(beside_good):
 
 
 @pytest.fixture
-def command(content: Path, tmp_path: Path) -> Callable[..., list[str]]:
+def command(content: Path) -> Callable[..., list[str]]:
     """The command as a shell would start it, for labels in a folder."""
     write_site(content)
 
@@ -252,7 +276,7 @@ def whole(content: Path) -> bool:
     return {path.suffix for path in (content / "monographs").iterdir()} <= {".md"}
 
 
-def many(put: Callable[..., Path], count: int, *, version: str = "1", words: int = 2000) -> list[Path]:
+def many(put: Callable[..., Path], count: int, *, version: str = "1", words: int = 500) -> list[Path]:
     return [
         put(
             label(
@@ -268,8 +292,8 @@ def many(put: Callable[..., Path], count: int, *, version: str = "1", words: int
 
 
 def test_an_import_that_is_killed_leaves_whole_files_and_can_be_run_again(command, content, put, tmp_path):
-    import_labels(content, *many(put, 12))
-    folder = many(put, 12, version="2")[0].parent
+    import_labels(content, *many(put, 8))
+    folder = many(put, 8, version="2")[0].parent
     before = {path: path.read_bytes() for path in monographs_in(content)}
     running = subprocess.Popen(
         command(folder), cwd=tmp_path, env=surroundings(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -283,7 +307,7 @@ def test_an_import_that_is_killed_leaves_whole_files_and_can_be_run_again(comman
     assert {path.suffix for path in (content / "monographs").iterdir() if path.suffix != ".tmp"} == {".md"}
     assert [problem for problem in check_content(content).problems if not problem.warning] == []
     for text in texts_in(content).values():
-        assert text.count("Version") == 2000
+        assert text.count("Version") == 500
     done = import_labels(content, folder)
     assert {drug.facts.source.version for drug in done.drugs} == {"2"}
     assert whole(content)
@@ -300,7 +324,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_and_says_so(command, content, p
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000)),
     )
     assert limited.returncode == 1
     assert "Traceback" not in limited.stderr
@@ -309,7 +333,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_and_says_so(command, content, p
     assert whole(content)
 
 
-def test_a_folder_that_cannot_be_written_is_said_in_a_line(content, put, tmp_path):
+def test_a_folder_that_cannot_be_written_is_said_in_a_line(content, put):
     write_site(content)
     (content / "monographs").rmdir()
     (content / "monographs").write_text("in the way", encoding="utf-8")

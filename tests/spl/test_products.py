@@ -224,7 +224,9 @@ def test_a_name_keeps_its_suffix(drug_of):
 
 
 def test_a_company_is_one_clean_line(drug_of):
-    assert drug_of(ordinary(company="\u00a0\n\tExample\n\t  Pharma,\u00a0 Inc.\t")).facts.company == "Example Pharma, Inc."
+    assert (
+        drug_of(ordinary(company="\u00a0\n\tExample\n\t  Pharma,\u00a0 Inc.\t")).facts.company == "Example Pharma, Inc."
+    )
 
 
 YAML_SIGNS = (
@@ -264,7 +266,9 @@ def test_a_name_of_any_signs_is_read_back_as_it_was(drug_of, name):
     assert SLUG.fullmatch(drug.path.stem)
 
 
-@pytest.mark.parametrize("name", ["\u2122", "\u039e\u03b1\u03bd\u03b9", "x" * 190, "A/B\\C..D", "../../zanidine", "CON", "a" + "-b" * 90])
+@pytest.mark.parametrize(
+    "name", ["\u2122", "\u039e\u03b1\u03bd\u03b9", "x" * 190, "A/B\\C..D", "../../zanidine", "CON", "a" + "-b" * 90]
+)
 def test_any_name_gives_a_file_of_a_plain_name_in_the_folder(drug_of, name, content):
     drug = drug_of(ordinary(products=[product(name, generic=name)]))
     assert drug.path.parent == content / "monographs"

@@ -156,7 +156,7 @@ def test_every_footnote_is_told_and_every_mark_has_its_note(case):
 
 def test_every_fraction_keeps_its_bar(case):
     for heading, html in case.drug.sections.items():
-        underlined = re.findall(r"<u>(.*?)</u>(?:</\w+>|\s)*<br ?/?>", html, re.DOTALL)
+        underlined = re.findall(r"<u>((?:(?!</u>).)*)</u>(?:</\w+>|\s)*<br ?/?>", html, re.DOTALL)
         found = [words_of(each) for each in underlined]
         for section in case.label.under(heading):
             assert all(each in found for each in section.text.fractions)
@@ -220,7 +220,9 @@ def squeezed(text: str) -> str:
 
 
 def test_every_name_of_an_indication_is_in_the_words_of_the_label(case):
-    told_there = squeezed(" ".join(word for each in case.label.under(USE) for word in (*each.highlight, *each.text.words)))
+    told_there = squeezed(
+        " ".join(word for each in case.label.under(USE) for word in (*each.highlight, *each.text.words))
+    )
     for each in case.drug.facts.indications:
         assert squeezed(each.name).rstrip(".") in told_there
         assert "not indicated" not in each.name.casefold()
@@ -262,7 +264,9 @@ def test_the_kit_lists_both_its_parts(case_of):
 
 def test_the_real_class_index_joins_by_unii_and_no_other_label(done, tmp_path):
     assert all(drug.facts.classes == () for drug in done.drugs)
-    own = ordinary(products=[product("Psoradine", ingredients=[ingredient("METHOXSALEN", unii="U4VJ29L7BQ", moiety=None)])])
+    own = ordinary(
+        products=[product("Psoradine", ingredients=[ingredient("METHOXSALEN", unii="U4VJ29L7BQ", moiety=None)])]
+    )
     (tmp_path / "own.xml").write_text(own, encoding="utf-8")
     joined = import_labels(tmp_path / "content", tmp_path / "own.xml", FILES[NAMES.index(INDEX)])
     classes = " ".join(joined.drug.facts.classes)

@@ -1,4 +1,4 @@
-"""Each section of a label stands under the heading that its code, its place or its title gives it, and under no other."""
+"""Each section of a label stands under the heading that its code, place or title gives it, and under no other."""
 
 from __future__ import annotations
 
@@ -230,7 +230,9 @@ def test_a_label_over_the_counter_has_no_boxed_warning_and_loses_no_warning(drug
 
 
 def test_the_text_of_a_box_over_the_counter_is_kept_or_named_as_left_out(bring):
-    done = bring(label(section("34066-1", "Notice", paragraphs("Keep it dry.")), section_of("34067-9", "Uses"), kind=OTC))
+    done = bring(
+        label(section("34066-1", "Notice", paragraphs("Keep it dry.")), section_of("34067-9", "Uses"), kind=OTC)
+    )
     assert "Keep it dry." in done.drug.everything or named_as_left_out(done, "Notice")
 
 

@@ -38,7 +38,19 @@ SIGNS = (
     *("klzzwxh:0001", "wzxhzdk:0", "Term", "key: value", "'single'", '"double"', "5'-AMP", "“curly”", "a…b", "½ ¼"),
     *("=== ", "a  ", "%20", "100%", "±5", "≥3", "−1", "×10", "→", "†", "‡", "§", "¶", "™", "®", "°C", "α", "β-1b"),
     *("0.5 mg", ".5 mg", "1.0 mg", "1,000 mg", "1 000 mg", "5-10 mg", "5 – 10 mg", "1/2", "n=5", "10^9", "30 mL/min"),
-    *("Note: ", "TODO", "## Assessment", "- [ ] box", "- [x] box", "= 5 mg ± 1", "q1", "none", "None", "null", "\u2020a"),
+    *(
+        "Note: ",
+        "TODO",
+        "## Assessment",
+        "- [ ] box",
+        "- [x] box",
+        "= 5 mg ± 1",
+        "q1",
+        "none",
+        "None",
+        "null",
+        "\u2020a",
+    ),
 )
 
 
@@ -103,7 +115,19 @@ def test_every_sign_shows_as_itself_in_the_title_of_a_subsection(drug_of):
 
 
 def test_paragraphs_that_would_make_a_block_together_stay_apart(drug_of):
-    lines = ["Heading", "=====", "a | b", "--- | ---", "1 | 2", "Term", ": meaning", "[^1]", "[^1]: text", "*[Te]: x", "Te"]
+    lines = [
+        "Heading",
+        "=====",
+        "a | b",
+        "--- | ---",
+        "1 | 2",
+        "Term",
+        ": meaning",
+        "[^1]",
+        "[^1]: text",
+        "*[Te]: x",
+        "Te",
+    ]
     drug = drug_of(with_text(paragraphs(*lines)))
     html = shown(drug)
     assert [" ".join(words_of(each)) for each in tree_of(html).iter("p")] == lines
@@ -119,12 +143,15 @@ def test_text_that_was_escaped_twice_stays_so(drug_of):
 
 
 def test_breaks_and_blocks_part_words(drug_of):
-    text = "<paragraph>one<br/>two</paragraph><paragraph>three</paragraph><list><item>four</item><item>five</item></list>"
+    text = (
+        "<paragraph>one<br/>two</paragraph><paragraph>three</paragraph><list><item>four</item><item>five</item></list>"
+    )
     assert words_of(shown(drug_of(with_text(text)))) == ("one", "two", "three", "four", "five")
 
 
 def test_inline_markup_parts_no_word_and_joins_none(drug_of):
-    text = '<paragraph>sub<content styleCode="bold">lingual</content> <content styleCode="italics">now</content> 2<sub>4</sub>x</paragraph>'
+    bold, italic = '<content styleCode="bold">lingual</content>', '<content styleCode="italics">now</content>'
+    text = f"<paragraph>sub{bold} {italic} 2<sub>4</sub>x</paragraph>"
     assert words_of(shown(drug_of(with_text(text)))) == ("sublingual", "now", "2_4x")
 
 
@@ -190,21 +217,30 @@ def test_sub_and_superscripts_stay(drug_of):
 
 @pytest.mark.parametrize(
     ("style", "tag"),
-    [("bold", "strong"), ("Bold", "strong"), ("italics", "em"), ("Italics", "em"), ("underline", "u"), ("bold italics", "strong")],
+    [
+        ("bold", "strong"),
+        ("Bold", "strong"),
+        ("italics", "em"),
+        ("Italics", "em"),
+        ("underline", "u"),
+        ("bold italics", "strong"),
+    ],
 )
 def test_styles_stay_however_they_are_written(drug_of, style, tag):
-    html = shown(drug_of(with_text(f'<paragraph>Never <content styleCode="{style}">stop it</content> now.</paragraph>')))
+    html = shown(
+        drug_of(with_text(f'<paragraph>Never <content styleCode="{style}">stop it</content> now.</paragraph>'))
+    )
     assert re.search(rf"<{tag}>(<\w+>)?stop it(</\w+>)?</{tag}>", html)
 
 
-@pytest.mark.parametrize("style", ["xmChange", "Lrule Rrule", "evil", "bold\" onclick=\"x", ""])
+@pytest.mark.parametrize("style", ["xmChange", "Lrule Rrule", "evil", 'bold" onclick="x', ""])
 def test_other_styles_leave_their_text_plain(drug_of, style):
     text = f"<paragraph>Never <content styleCode='{escape(style)}'>stop it</content> now.</paragraph>"
     assert " ".join(words_of(shown(drug_of(with_text(text))))) == "Never stop it now."
 
 
 def test_unknown_elements_leave_their_words(drug_of):
-    text = '<paragraph>One <blink xmlns="urn:hl7-org:v3">two</blink> <b xmlns="urn:other">three</b> four</paragraph><odd>five</odd>'
+    text = '<paragraph>One <blink>two</blink> <b xmlns="urn:other">three</b> four</paragraph><odd>five</odd>'
     assert words_of(shown(drug_of(with_text(text)))) == ("One", "two", "three", "four", "five")
 
 
@@ -258,7 +294,8 @@ def test_a_list_caption_is_kept(drug_of):
 
 
 def test_lists_and_tables_within_a_paragraph_keep_the_order_of_the_words(drug_of):
-    text = "<paragraph>one<list><item>two</item></list>three<table><tbody><tr><td>four</td></tr></tbody></table>five</paragraph>"
+    table = "<table><tbody><tr><td>four</td></tr></tbody></table>"
+    text = f"<paragraph>one<list><item>two</item></list>three{table}five</paragraph>"
     assert words_of(shown(drug_of(with_text(text)))) == ("one", "two", "three", "four", "five")
 
 
@@ -266,7 +303,8 @@ def test_lists_and_tables_within_a_paragraph_keep_the_order_of_the_words(drug_of
 
 TABLE = """
 <table width="100%"><caption>Table 1: Doses</caption><col width="30%"/><colgroup><col/></colgroup>
-<thead><tr><th rowspan="2">Age</th><th colspan="2" styleCode="Botrule">Dose</th></tr><tr><th>Start</th><th>Top</th></tr></thead>
+<thead><tr><th rowspan="2">Age</th><th colspan="2" styleCode="Botrule">Dose</th></tr>
+<tr><th>Start</th><th>Top</th></tr></thead>
 <tfoot><tr><td colspan="3">Doses are by mouth.</td></tr></tfoot>
 <tbody><tr><td>Under 12</td><td>0.5 mg</td><td/></tr><tr><td colspan="60">12 and over</td></tr>
 <tr><td rowspan="2"><list><item>a</item><item>b</item></list></td><td>1 | 2</td><td>3<br/>4</td></tr>
@@ -304,7 +342,8 @@ def test_an_odd_span_makes_no_odd_table(drug_of, span):
 
 
 def test_a_table_of_one_column_and_one_without_rows_lose_no_word(drug_of):
-    text = "<table><tbody><tr><td>one</td></tr></tbody></table><table><caption>two</caption></table><table/><paragraph>three</paragraph>"
+    one, two = "<table><tbody><tr><td>one</td></tr></tbody></table>", "<table><caption>two</caption></table>"
+    text = f"{one}{two}<table/><paragraph>three</paragraph>"
     assert words_of(shown(drug_of(with_text(text)))) == ("one", "two", "three")
 
 
@@ -322,7 +361,9 @@ def noted(drug: Drug) -> str:
 
 
 def test_a_footnote_in_a_cell_keeps_its_mark_and_its_text(drug_of):
-    cell = '<td>12 mg<footnote ID="f1">Only in <content styleCode="italics">adults</content> over 0.5 kg.</footnote></td>'
+    cell = (
+        '<td>12 mg<footnote ID="f1">Only in <content styleCode="italics">adults</content> over 0.5 kg.</footnote></td>'
+    )
     again = '<td>24 mg<footnoteRef IDREF="f1"/></td>'
     drug = drug_of(with_text(f"<table><tbody><tr>{cell}{again}<td>36 mg</td></tr></tbody></table>"))
     (table,) = tree_of(drug.html(DOSAGE)).iter("table")
@@ -340,7 +381,9 @@ def test_footnotes_have_different_marks_and_stand_in_their_order(drug_of):
     found = noted(drug)
     places = [found.index(f"Note {each}.") for each in range(30)]
     assert places == sorted(places)
-    paragraphs_of_doses = [each for each in tree_of(drug.html(DOSAGE)).iter("p") if (each.text or "").startswith("Dose")]
+    paragraphs_of_doses = [
+        each for each in tree_of(drug.html(DOSAGE)).iter("p") if (each.text or "").startswith("Dose")
+    ]
     marks = [drug.mark_in(words_of(each), "Dose") for each in paragraphs_of_doses]
     assert len(set(marks)) == len(marks) == 30
 
@@ -351,7 +394,9 @@ def test_a_footnote_is_not_run_into_the_number_before_it(drug_of):
     assert "12Twice" not in noted(drug)
 
 
-@pytest.mark.parametrize("reference", ['<footnoteRef IDREF="nowhere"/>', "<footnoteRef/>", "<footnote/>", "<footnote> </footnote>"])
+@pytest.mark.parametrize(
+    "reference", ['<footnoteRef IDREF="nowhere"/>', "<footnoteRef/>", "<footnote/>", "<footnote> </footnote>"]
+)
 def test_a_footnote_that_is_not_there_invents_none(drug_of, reference):
     drug = drug_of(with_text(f"<paragraph>Give 12 mg{reference} now.</paragraph>"))
     assert re.fullmatch(r"Give 12 mg(\^\[[a-z ]+\])? now\.", drug.words(DOSAGE))
@@ -372,7 +417,15 @@ def test_two_footnotes_of_one_id_are_both_told(drug_of):
     assert "Two." in noted(drug)
 
 
-@pytest.mark.parametrize("place", ["<list><item>x@</item></list>", "<table><caption>x@</caption><tbody><tr><td>y</td></tr></tbody></table>", '<paragraph><content styleCode="bold">x@</content></paragraph>', '<paragraph><linkHtml href="#a">x@</linkHtml></paragraph>'])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "<list><item>x@</item></list>",
+        "<table><caption>x@</caption><tbody><tr><td>y</td></tr></tbody></table>",
+        '<paragraph><content styleCode="bold">x@</content></paragraph>',
+        '<paragraph><linkHtml href="#a">x@</linkHtml></paragraph>',
+    ],
+)
 def test_a_footnote_anywhere_is_told(drug_of, place):
     drug = drug_of(with_text(place.replace("@", "<footnote><paragraph>Told 5 mg.</paragraph></footnote>")))
     assert noted(drug).count("Told 5 mg.") == 1
@@ -418,7 +471,9 @@ def test_a_link_keeps_its_words_and_its_address_only_on_the_web(drug_of, href, k
 def test_a_link_within_the_label_leads_nowhere_false(drug_of):
     target = section("34071-1", "WARNINGS", paragraphs("Care."))
     text = '<paragraph>See <linkHtml href="#s5">Warnings (5.1)</linkHtml>.</paragraph>'
-    drug = drug_of(label(section("34068-7", "DOSAGE AND ADMINISTRATION", text), target.replace("<section>", '<section ID="s5">')))
+    drug = drug_of(
+        label(section("34068-7", "DOSAGE AND ADMINISTRATION", text), target.replace("<section>", '<section ID="s5">'))
+    )
     assert drug.words(DOSAGE) == "See Warnings (5.1)."
     for link in tree_of(drug.html(DOSAGE)).iter("a"):
         assert link.get("href") == "#warnings-and-precautions"
@@ -430,7 +485,15 @@ PICTURE = (
 )
 
 
-@pytest.mark.parametrize("around", ["@", "<paragraph>@</paragraph>", "<list><item>x @ y</item></list>", "<table><tbody><tr><td>@</td></tr></tbody></table>"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "@",
+        "<paragraph>@</paragraph>",
+        "<list><item>x @ y</item></list>",
+        "<table><tbody><tr><td>@</td></tr></tbody></table>",
+    ],
+)
 def test_a_picture_is_told_by_its_description(drug_of, around):
     picture = around.replace("@", '<renderMultiMedia referencedObject="M1"/>')
     text = f"<paragraph>Before.</paragraph>{picture}<paragraph>After.</paragraph>"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from cpd.cli import cli
 from tests.factories import monograph_text, write_site
 from tests.spl.importing import Import, import_labels, monographs_in
-from tests.spl.labels import SET_ID, in_new_layout, label, ordinary, paragraphs, product, section, set_id, zipped
+from tests.spl.labels import SET_ID, in_new_layout, ingredient, label, paragraphs, product, section, set_id, zipped
 from tests.spl.reading import DOSAGE
 
 
@@ -49,21 +49,24 @@ def test_a_first_import_is_reported_as_imported(first):
     assert (first.status, counts(first)) == (0, {"imported": 1})
 
 
-def test_importing_the_same_label_again_changes_nothing(first, bring, content):
+@pytest.mark.usefixtures("first")
+def test_importing_the_same_label_again_changes_nothing(bring, content):
     before = state_of(content)
     again = bring(dosed("2 mg", version="3"))
     assert (again.status, counts(again)) == (0, {"unchanged": 1})
     assert state_of(content) == before
 
 
-def test_the_same_version_with_other_words_is_no_change(first, bring, content):
+@pytest.mark.usefixtures("first")
+def test_the_same_version_with_other_words_is_no_change(bring, content):
     before = state_of(content)
     assert counts(bring(dosed("9 mg", version="3"))) == {"unchanged": 1}
     assert state_of(content) == before
 
 
 @pytest.mark.parametrize("version", ["4", "10", "1560"])
-def test_a_newer_version_updates_the_file(first, bring, version):
+@pytest.mark.usefixtures("first")
+def test_a_newer_version_updates_the_file(bring, version):
     done = bring(dosed("4 mg", version=version))
     assert (done.status, counts(done)) == (0, {"updated": 1})
     assert done.drug.words(DOSAGE) == "Begin with 4 mg at night."
@@ -71,13 +74,15 @@ def test_a_newer_version_updates_the_file(first, bring, version):
     assert done.problems == []
 
 
-def test_a_newer_version_with_the_same_words_updates_the_provenance(first, bring):
+@pytest.mark.usefixtures("first")
+def test_a_newer_version_with_the_same_words_updates_the_provenance(bring):
     done = bring(dosed("2 mg", version="4", effective="20260401"))
     assert counts(done) == {"updated": 1}
     assert (done.drug.facts.source.version, f"{done.drug.facts.source.effective}") == ("4", "2026-04-01")
 
 
-def test_an_older_version_changes_nothing_and_is_reported(first, bring, content):
+@pytest.mark.usefixtures("first")
+def test_an_older_version_changes_nothing_and_is_reported(bring, content):
     before = state_of(content)
     done = bring(dosed("1 mg", version="2"))
     assert state_of(content) == before
@@ -88,13 +93,15 @@ def test_an_older_version_changes_nothing_and_is_reported(first, bring, content)
     assert "3" in told
 
 
-def test_updating_twice_goes_on_from_the_last_version(first, bring):
+@pytest.mark.usefixtures("first")
+def test_updating_twice_goes_on_from_the_last_version(bring):
     bring(dosed("4 mg", version="4"))
     done = bring(dosed("6 mg", version="5"))
     assert (counts(done), done.drug.words(DOSAGE)) == ({"updated": 1}, "Begin with 6 mg at night.")
 
 
-def test_a_set_id_is_the_same_in_capitals(first, bring):
+@pytest.mark.usefixtures("first")
+def test_a_set_id_is_the_same_in_capitals(bring):
     done = bring(dosed("4 mg", version="4", identity=SET_ID.upper()))
     assert (counts(done), len(done.files)) == ({"updated": 1}, 1)
 
@@ -169,7 +176,7 @@ def test_other_line_endings_are_no_edit(first, bring):
     assert counts(bring(dosed("4 mg", version="4"))) == {"updated": 1}
 
 
-def test_an_edited_file_stays_edited_after_it_was_kept(first, bring, content):
+def test_an_edited_file_stays_edited_after_it_was_kept(first, bring):
     first.drug.path.write_text(first.drug.text + "\n<!-- looked at -->\n", encoding="utf-8")
     for version in ("4", "5"):
         assert counts(bring(dosed("4 mg", version=version))) == {"kept": 1}
@@ -233,7 +240,9 @@ def test_a_monograph_of_ones_own_that_names_the_label_as_its_source_stays(bring,
     assert done.status == 0
 
 
-@pytest.mark.parametrize("text", ["", "no front matter", "---\nname: [\n---\n", "---\nname: x\nsource: y\n---\n", "\ufeff---\n", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "no front matter", "---\nname: [\n---\n", "---\nname: x\nsource: y\n---\n", "\ufeff---\n", "\x00"]
+)
 def test_a_file_that_cannot_be_read_stays_and_stops_no_import(bring, content, text):
     mine = written(content, "zanidine.md", text)
     done = bring(dosed("2 mg"))
@@ -307,7 +316,10 @@ def test_a_file_of_any_name_is_imported(content, put, name):
 
 
 def test_the_report_counts_what_was_done_and_the_screen_says_so(bring):
-    bring(dosed("2 mg", identity=set_id(1), products=[product("A")]), dosed("2 mg", identity=set_id(2), products=[product("B")]))
+    bring(
+        dosed("2 mg", identity=set_id(1), products=[product("A")]),
+        dosed("2 mg", identity=set_id(2), products=[product("B")]),
+    )
     done = bring(
         dosed("3 mg", identity=set_id(1), version="2", products=[product("A")]),
         dosed("2 mg", identity=set_id(2), products=[product("B")]),
@@ -333,7 +345,8 @@ def test_the_report_says_why_something_was_refused(bring):
     assert any(len(str(value).split()) > 3 for value in item.values())
 
 
-def test_a_report_that_cannot_be_written_is_said_in_a_line(content, put, tmp_path):
+def test_a_report_that_cannot_be_written_is_said_in_a_line(content, put, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     write_site(content)
     result = CliRunner().invoke(
         cli,
@@ -373,11 +386,13 @@ def test_without_a_path_the_command_says_what_it_needs():
     assert "Traceback" not in result.output
 
 
+def sold(name: str) -> str:
+    """A product that shares no name with any other."""
+    return product(name, generic=f"{name}ine", ingredients=[ingredient(f"{name}ine", moiety=None)])
+
+
 def test_labels_imported_together_are_what_each_is_alone(bring, tmp_path, put):
-    labels = [
-        in_new_layout(identity=set_id(number), products=[product(f"Drug{number}", generic=f"drugine-{number}")])
-        for number in (1, 2, 3)
-    ]
+    labels = [in_new_layout(identity=set_id(number), products=[sold(f"Drug{number}")]) for number in (1, 2, 3)]
     together = bring(*labels).files
     for number, each in enumerate(labels):
         alone = import_labels(tmp_path / f"alone-{number}" / "content", put(each, f"alone-{number}.xml")).files
