@@ -214,6 +214,14 @@ def test_what_is_drafted_says_only_what_the_highlights_say(case):
     assert ("key_facts" in facts.draft) is bool(facts.key_facts)
 
 
+@pytest.mark.parametrize(("fact", "code"), [("avoid_in", "34070-3"), ("interacts_with", "34073-7")])
+def test_a_drafted_list_leaves_out_nothing_that_the_highlights_list(case, fact, code):
+    drafted = case.drug.facts.key_facts.get(fact)
+    listed = " ".join(word for each in case.label.sections if each.code == code for word in each.highlight)
+    if drafted:
+        assert re.sub(r"\W", "", squeezed(drafted)) == re.sub(r"\W", "", squeezed(listed))
+
+
 def squeezed(text: str) -> str:
     """A text without the numbers of sections, spaces, and what is raised or lowered as plain signs."""
     return unicodedata.normalize("NFKC", re.sub(r"[\s^_]", "", REFERENCE.sub("", text))).casefold()
