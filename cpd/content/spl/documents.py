@@ -55,7 +55,12 @@ def documents_in(sources: Iterable[Path], limits: Limits = LIMITS) -> Iterator[D
     """Every XML document of the sources, in the order of their names. What is neither XML nor zip is passed over."""
     for source in sources:
         if source.is_dir():
-            yield from _folder(source, limits)
+            found = False
+            for each in _folder(source, limits):
+                found = True
+                yield each
+            if not found:
+                yield Refusal(_said(str(source)), "holds no XML file and no zip; name the labels")
         else:
             yield from _file(source, limits)
 
@@ -117,6 +122,8 @@ class _Zip:
     def documents(self, archive: zipfile.ZipFile, where: str, depth: int = 1) -> Iterator[Document | Refusal]:
         infos = archive.infolist()
         self.entries += len(infos)
+        if not any(info.filename.lower().endswith((".xml", ".zip")) for info in infos):
+            yield Refusal(where, "holds no XML file; name the labels")
         if self.entries > self.limits.entries:
             yield Refusal(where, f"has more than {self.limits.entries:,} entries; split it")
             return

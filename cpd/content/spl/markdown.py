@@ -18,12 +18,13 @@ LONGEST_LINE = (
 )
 BETWEEN_LISTS = "<!-- -->"  # else two lists one after the other would be one
 
-_ENTITIES = {"\\": "&#92;", "`": "&#96;", "<": "&lt;", "&": "&amp;"}
-_SIGNS = re.compile(r"[\\`<&*_\[\]]|(?<=\])\(|(?<=\[)\^")
+# The check of content takes href= for a link wherever it stands.
+_ENTITIES = {"\\": "&#92;", "`": "&#96;", "<": "&lt;", "&": "&amp;", "^": "&#94;", "href": "hre&#102;"}
+_SIGNS = re.compile(r"[\\`<&*_\[\]]|(?<=\])\(|(?<=\[)\^|\bhref(?=\s*=)")
 _START = re.compile(r"[-+](?=[-+\s]|$)|#|>|:|!!!|=|\|")
 _NUMBERED = re.compile(r"([0-9]+)([.)])(?=\s|$)")
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "[": "&#91;", "]": "&#93;", "`": "&#96;", "\\": "&#92;"}
-_HTML_SIGNS = re.compile(r"[&<>\[\]`\\]")
+_HTML = {**_ENTITIES, ">": "&gt;", "[": "&#91;", "]": "&#93;"}
+_HTML_SIGNS = re.compile(r"[&<>\[\]`\\]|\bhref(?=\s*=)")
 _STARS = {"strong": "**", "em": "*"}
 # Beside these Markdown's stars do what they should; within a word, or beside another star, tags are safer.
 _BESIDE = frozenset(" \n.,;:()/–—-")
@@ -96,12 +97,12 @@ def _stands_alone(groups: list[tuple[tuple[str, ...], list[Run]]], index: int) -
 
 def _tagged(mark: str, text: str) -> str:
     if mark.startswith("a "):
-        return f'<a href="{_html_escaped(mark[2:])}">{text}</a>'
+        return f'<a href="{mark[2:].replace("&", "&amp;")}">{text}</a>'
     return f"<{mark}>{text}</{mark}>"
 
 
 def _escaped(text: str) -> str:
-    return _SIGNS.sub(lambda sign: _ENTITIES.get(sign[0]) or ("&#94;" if sign[0] == "^" else f"\\{sign[0]}"), text)
+    return _SIGNS.sub(lambda sign: _ENTITIES.get(sign[0]) or f"\\{sign[0]}", text)
 
 
 def _line_start(line: str) -> str:

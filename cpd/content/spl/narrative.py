@@ -170,7 +170,8 @@ class Narrative:
         self._walk(element, _with(marks, f"a {address}") if address and not linked else marks, out)
 
     def _footnote(self, element: Element, marks: tuple[str, ...], out: _Blocks) -> None:
-        out.runs.append(Run(f"[{self._scopes[-1].sign(element)}]", (*marks, "sup")))
+        if "".join(map(str, element.itertext())).strip():
+            out.runs.append(Run(f"[{self._scopes[-1].sign(element)}]", (*marks, "sup")))
 
     def _reference(self, element: Element, marks: tuple[str, ...], out: _Blocks) -> None:
         note = self._footnotes.get(value(element, "IDREF"))
@@ -447,9 +448,10 @@ def _drop_bullets(items: list[Item]) -> None:
     labels = [plain(item.label).strip() for item in items]
     said = [label for label in labels if label]
     signs = {label for label in said if label in _BULLETS or (len(label) == 1 and "\ue000" <= label <= "\uf8ff")}
-    doubtful = signs & {"*", "o", "§"}
-    if doubtful and (len(signs) > 1 or len(said) < 2 or set(said) != signs):
-        signs -= doubtful
+    if len(said) < 2 or len(set(said)) > 1:
+        signs -= {"*", "§"}
+    if any(len(label) == 1 and label.isalpha() and label not in "o\u25cb" for label in said):
+        signs -= {"o"}
     for item, label in zip(items, labels, strict=True):
         if label in signs or not label:
             item.label = []

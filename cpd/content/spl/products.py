@@ -14,6 +14,8 @@ from cpd.content.spl.units import Quantity, decimal, strength
 ACTIVE = ("ACTIB", "ACTIM", "ACTIR")
 OF_MOIETY = "ACTIM"  # the quantity is of the active moiety, not of the substance
 OF_REFERENCE = "ACTIR"  # the quantity is of a reference substance
+# Said where the label does not name what its strength is of, so that nobody takes it for the substance's.
+_UNNAMED = {OF_MOIETY: "strength of its active moiety", OF_REFERENCE: "strength of a reference substance"}
 DEEPEST = 5  # kits in kits
 _WORD = re.compile(r"[^\W\d_]{4}|^(?:AND|OR|OF|IN|WITH)$")
 
@@ -132,11 +134,12 @@ def _ingredient(ingredient: Element, substance: Element) -> Ingredient:
     basis = value(ingredient, "classCode")
     measured = _measured(basis, substance, named)
     amount = strength(_quantity(ingredient, "numerator"), _quantity(ingredient, "denominator"))
-    # Where the label does not name what was measured, the substance must not seem to be it.
-    shown = measured if measured or basis in (OF_MOIETY, OF_REFERENCE) else name
+    shown = measured or name
     said = " ".join(filter(None, [shown, amount]))
     if name and shown != name:
-        said = f"{said} (as {name})".strip()
+        said = f"{said} (as {name})"
+    elif amount and not measured and basis in _UNNAMED:
+        said = f"{said} ({_UNNAMED[basis]})"
     return Ingredient(said, amount, tuple(dict.fromkeys(filter(None, codes))), named or (name,))
 
 

@@ -72,6 +72,8 @@ CODES = {
     "34093-5": REFERENCES,
     "34076-0": COUNSELLING,
 }
+# What stands in these sections stays there whatever its code: a contraindication in pregnancy is one.
+STAYING = {"34066-1", "34068-7", "34070-3", "43685-7"}
 # Sections that no heading fits. They and what is in them stay out, and the report names them.
 LEFT_OUT = {
     "51945-4": "package label",
@@ -138,6 +140,7 @@ class _Placed:
     """A section of the label under its heading, with those below it that belong there too."""
 
     heading: str
+    code: str  # its own, or that of the section it inherits from
     title: list[Run]
     blocks: list[Block]
     below: list[_Placed] = field(default_factory=list)
@@ -187,13 +190,18 @@ class _Layout:
         found, runs = _without_number(runs, number)
         title = plain(runs)
         inherited = parent.heading if parent else None
-        heading = heading_of(section, inherited, title, by_prescription=self.label.by_prescription)
+        stays = parent is not None and parent.code in STAYING and section.code not in LEFT_OUT
+        if stays:
+            heading = inherited
+        else:
+            heading = heading_of(section, inherited, title, by_prescription=self.label.by_prescription)
         if heading is None:
             self._leave_out(section, title, blocks)
             for below in section.sections if section.code not in LEFT_OUT else ():
                 self._place(below, None, found or number)
             return
-        placed = _Placed(heading, runs, blocks)
+        code = parent.code if parent and (stays or section.code not in CODES) else section.code
+        placed = _Placed(heading, code, runs, blocks)
         if parent and parent.heading == heading:
             parent.below.append(placed)
         else:
