@@ -61,6 +61,13 @@ def publishing() -> Iterable[Table]:
     yield publishing.measure()
 
 
+def importing() -> Iterable[Table]:
+    """Labels a second, and memory for thousands of them."""
+    from bench import importing
+
+    yield importing.measure()
+
+
 def process() -> Iterable[Table]:
     """Memory and cold start, and the first view of home."""
     from bench import first_view, process, sites
@@ -77,7 +84,7 @@ def without_wrk(title: str) -> Table:
 
 
 GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
-    each.__name__: each for each in (pages, http, awards, storm, growth, publishing, process)
+    each.__name__: each for each in (pages, http, awards, storm, growth, publishing, importing, process)
 }
 
 

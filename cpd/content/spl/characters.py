@@ -18,6 +18,7 @@ _TABLE = {
 }
 _BREAKABLE = re.compile(r"(?<=\w)\u200b+(?=\w)")
 # A unit, not the end of a word: 5 ug, µg/mL, and 5ug. SPEC wants mcg, which nobody reads as mg.
+MICROGRAM_SIGNS = ("ug", "µg", "μg")
 MICROGRAM = re.compile(r"(?<![^\W\d_])[uµμ]g(?![^\W_])")
 
 

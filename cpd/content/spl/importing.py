@@ -77,7 +77,7 @@ class _Import:
         self.folder = folder
         self.survey = survey
         self.report = Report(class_indexes=survey.indexes, substances=len(survey.classes))
-        self.seen: dict[str, str] = {}  # set id → where the label was taken from
+        self.seen: dict[str, tuple[int, str]] = {}  # set id → version of the label and where it was taken from
 
     def take(self, found: Document | Refusal) -> None:
         if isinstance(found, Refusal):
@@ -97,12 +97,12 @@ class _Import:
         if label.version < newest:
             why = f"version {label.version} is older than version {newest} beside it"
             self.report.passed_over.append(Refusal(document.where, why))
-        elif label.set_id in self.seen:
-            why = f"version {label.version} was taken from {self.seen[label.set_id]} already"
+        elif label.version <= (seen := self.seen.get(label.set_id, (-1, "")))[0]:
+            why = f"version {seen[0]} of the same label was taken from {seen[1]} already"
             self.report.passed_over.append(Refusal(document.where, why))
         else:
             self._label(document, label)
-            self.seen[label.set_id] = document.where
+            self.seen[label.set_id] = label.version, document.where
 
     def _label(self, document: Document, label: Label) -> None:
         there = self.folder.find(label.set_id)

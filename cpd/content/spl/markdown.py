@@ -131,8 +131,9 @@ def _is_simple_item(item: Item, depth: int) -> bool:
 
 
 def _heading(block: Heading) -> str:
-    """A heading's text; it is bold anyway, and signs at its end would be taken for its own."""
-    runs = [Run(run.text, tuple(mark for mark in run.marks if mark != "strong")) for run in block.runs]
+    """A heading's text. What is all bold or underlined says no more; signs at its end would be taken for its own."""
+    common = set.intersection(*(set(run.marks) for run in block.runs if run.text.strip())) & {"strong", "u"}
+    runs = [Run(text, tuple(mark for mark in marks if mark not in common)) for text, marks in block.runs]
     return re.sub(r"#(?=#*$)", r"\\#", inline(runs))
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from cpd.content.front_matter import is_web_address
-from cpd.content.spl.characters import MICROGRAM, clean
+from cpd.content.spl.characters import MICROGRAM, MICROGRAM_SIGNS, clean
 from cpd.content.spl.reading import NS, Element, LabelFault, child, value
 
 LONGEST_LINK = 2_000  # characters
@@ -392,10 +392,10 @@ def _shared(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
 
 def _in_mcg(runs: list[Run]) -> list[Run]:
     """Runs with mcg for ug and µg, also where sign and letter have marks of their own."""
-    joined = "".join(run.text for run in runs)
-    found = list(MICROGRAM.finditer(joined))
-    if not found:
+    joined = "".join([run.text for run in runs])
+    if not any(sign in joined for sign in MICROGRAM_SIGNS):
         return runs
+    found = list(MICROGRAM.finditer(joined))
     out = []
     start = 0
     for text, marks in runs:

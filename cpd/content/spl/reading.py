@@ -16,7 +16,7 @@ MOST_TEXT = 1_000_000  # characters of one text node
 MOST_DEPTH = 60
 MOST_SECTIONS = 2_000
 MOST_TABLES = 500
-HEAD = 64 * 1024  # bytes in which a document's header ends, in every label known
+HEAD = 16 * 1024  # bytes in which a document's header ends, in every label known
 
 _ENCODINGS = {"utf-8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "windows-1252"}
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
