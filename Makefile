@@ -27,7 +27,7 @@ test: $(VENV)/dev.stamp ## run all tests but the slow ones, on SQLite and Postgr
 test-slow: $(VENV)/dev.stamp ## run the slow tests alone
 	@$(PYTEST) -m slow
 
-bench: $(VENV)/dev.stamp ## measure speed and growth (12 minutes); a part by ONLY=pages, see docs/performance.md
+bench: $(VENV)/dev.stamp ## measure speed and growth (15 minutes); a part by ONLY=pages, see docs/performance.md
 	@$(BIN)/python -m bench $(ONLY)
 
 check: $(CHECKS) ## lint, format, types, layers, templates, migrations and dead code

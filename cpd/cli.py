@@ -136,14 +136,14 @@ def import_spl(sources: Sequence[Path], into: Path | None, report_file: Path | N
     from cpd.content.spl.importing import import_labels
 
     content = Path("content")
-    if begun := into is None and not content.exists():
-        begin_folder(content)
+    begins = into is None and not content.exists()
+    if sys.stderr.isatty():
+        click.echo("Looking through what was named …", err=True)
     try:
-        report = import_labels(
-            sources, into or content / "monographs", progress=partial(_progress, label="Importing labels")
-        )
-        if report_file:
-            report_file.write_text(json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        progress = partial(_progress, label="Importing labels")
+        report = import_labels(sources, into or content / "monographs", progress=progress)
+        if begins and report.imported:
+            begin_folder(content)
     except OSError as fault:
         raise click.ClickException(f"{fault.filename or 'the disk'} cannot be used: {fault.strerror}") from None
     for line in report.lines():
@@ -151,8 +151,10 @@ def import_spl(sources: Sequence[Path], into: Path | None, report_file: Path | N
     for refusal in report.refused:
         click.echo(str(refusal), err=True)
     click.echo(report.summary())
-    if begun:
+    if begins and report.imported:
         click.echo(BEGUN)
+    if report_file:
+        _write_report(report_file, report.to_json())
     if not report.ok:
         raise click.exceptions.Exit(1)
 
@@ -222,6 +224,13 @@ def _faults_in_words() -> Iterator[None]:
     except OSError as fault:
         where = fault.filename or "the disk"
         raise click.ClickException(f"{where} cannot be used: {fault.strerror}. Nothing was changed online.") from None
+
+
+def _write_report(file: Path, report: dict[str, Any]) -> None:
+    try:
+        file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as fault:
+        raise click.ClickException(f"the report {file} cannot be written: {fault.strerror}") from None
 
 
 def _tell(problems: Iterable[Problem]) -> None:

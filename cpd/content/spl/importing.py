@@ -120,7 +120,7 @@ class _Import:
         outcome = self._outcome(document, draft, there.slug)
         changes = changes_between(old, new)
         if was_edited(old):
-            why = "was edited, so nothing was written"
+            why = "was edited or written by hand, so nothing was written"
             self.report.kept.append(_with(outcome, changes=changes, why=why))
         else:
             self._write(draft, there.slug)

@@ -200,7 +200,7 @@ def _html_block(block: Block) -> str:
         return _html_list(block)
     if isinstance(block, Table):
         return _html_table(block)
-    return "".join(f"<p>{_sign(sign)} {_html(blocks)}</p>" for sign, blocks in block.notes)
+    return "".join(f"<div>{_sign(sign)} {_html(blocks)}</div>" for sign, blocks in block.notes)
 
 
 def _notes(block: Notes) -> str:

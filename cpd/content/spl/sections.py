@@ -11,7 +11,6 @@ from cpd.content.spl.label import PRODUCT_DATA, Label, Section
 from cpd.content.spl.narrative import Block, Heading, Narrative, Run, plain, plain_texts
 from cpd.monographs.sections import BOXED_WARNING, SECTIONS
 
-UNCLASSIFIED = ("", "42229-5")
 DEEPEST_HEADING = 6
 LONGEST_NAME = 80  # characters of a section without a title in the report
 
