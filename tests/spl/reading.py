@@ -48,8 +48,12 @@ ANYWHERE = words_in("43678-2 55106-9 55105-1 51727-6 60561-8 53413-1")
 NO_CLINICAL_TEXT = words_in("48780-1 51945-4 42231-1 42230-3 68498-5 59845-8 43683-2 48779-3")
 
 BLOCKS = words_in("paragraph list item caption table thead tbody tfoot tr td th text title br renderMultiMedia")
-BULLETS = words_in("• o ○ ◦ ● ▪ ■ □ · ∙ ‣ – - — *") | {""}
+BULLETS = words_in("• o ○ ◦ ● ▪ ■ □ · ∙ ‣ – - —") | {""}
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+EDGE = "\x1e"  # of a block: a space to all that looks for spaces
+RAISED, LOWERED, END = "\ue001", "\ue002", "\ue003"  # the first two are shown as ^ and _ in the end
+GOES_ON = re.compile(f"{END}(.)(?:([^\\S{EDGE}]*)\\1)?")  # where the next sup follows on a sup
+AFTER_SHIFT = re.compile(f"([{RAISED}{LOWERED}]+)(\\s+)")
 MICRO = re.compile("(?:\\bu|[µμ])g\\b")
 
 
@@ -159,7 +163,15 @@ def read_label(source: Path | bytes) -> Label:
 def words(text: str) -> tuple[str, ...]:
     """The words of a text; micrograms are mcg, spaces are spaces, and what nobody sees is not there."""
     seen = UNSEEN.sub("", unicodedata.normalize("NFC", text))
-    return tuple(MICRO.sub("mcg", seen).split())
+    joined = GOES_ON.sub(r"\2", seen).replace(END, "")
+    tidy = AFTER_SHIFT.sub(r"\2\1", joined).replace(RAISED, "^").replace(LOWERED, "_")
+    return tuple(MICRO.sub("mcg", tidy).split())
+
+
+def shift(name: str, inside: str) -> tuple[str, str]:
+    """What stands for the beginning and the end of a sup or sub that has something in it; nothing for all else."""
+    start = {"sup": RAISED, "sub": LOWERED}.get(name, "") if UNSEEN.sub("", inside).strip() else ""
+    return start, f"{END}{start}" if start else ""
 
 
 def number_with_unit(found: Sequence[str]) -> list[str]:
@@ -285,15 +297,15 @@ def _pieces(element: etree._Element, *, top: bool = False) -> Iterator[str]:
     name = _name(element)
     if not top and (name in ("footnote", "footnoteRef", "") or _parts_marks(element) or _is_bullet(element)):
         return
-    around = "\n" if name in BLOCKS else ""
-    yield around
-    yield {"sup": "^", "sub": "_"}.get(name, "")
+    around = EDGE if name in BLOCKS else ""
+    start, end = shift(name, "".join(element.itertext()))
+    yield around + start
     yield _numbered(element)
     yield f"[Image: {_description(element)}]" if name == "renderMultiMedia" else element.text or ""
     for child in element:
         yield from _pieces(child)
         yield child.tail or ""
-    yield around
+    yield end + around
 
 
 def _is_bullet(element: etree._Element) -> bool:

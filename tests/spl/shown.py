@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree, html
 
 from cpd.content.markup import words as words_in
-from tests.spl.reading import words
+from tests.spl.reading import EDGE, shift, words
 
 BLOCKS = words_in(
     "p div ul ol li dl dt dd table caption thead tbody tfoot tr td th br hr h2 h3 h4 h5 h6 blockquote pre"
@@ -33,11 +33,11 @@ def rows_of(table: etree._Element) -> list[list[tuple[str, ...]]]:
 def _pieces(element: etree._Element) -> Iterator[str]:
     if not isinstance(element.tag, str):
         return
-    around = "\n" if element.tag in BLOCKS else ""
-    yield around
-    yield {"sup": "^", "sub": "_"}.get(element.tag, "")
+    around = EDGE if element.tag in BLOCKS else ""
+    start, end = shift(element.tag, "".join(element.itertext()))
+    yield around + start
     yield element.text or ""
     for child in element:
         yield from _pieces(child)
         yield child.tail or ""
-    yield around
+    yield end + around
