@@ -1,4 +1,4 @@
-"""Characters of label text: cleaned of what nobody sees, without joining words or parting a number from its unit."""
+"""Characters of label text: cleaned of what nobody sees, so that words part and join as they do for the eye."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 
 # Spaces of any width are one space. C1 controls are what Windows wrote where it meant quotation marks and dashes.
 _SPACES = "\t\r\n\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-_UNSEEN = "\x7f\xad\ufeff" + "".join(map(chr, (*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))))
+_UNSEEN = "\x7f\xad\ufeff" + "".join(map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))))
 _WINDOWS = {code: bytes([code]).decode("cp1252", errors="ignore") for code in range(0x80, 0xA0) if code != 0x85}
 _TABLE = {
     **_WINDOWS,
@@ -16,7 +16,6 @@ _TABLE = {
     0xFFFE: "",
     0xFFFF: "",
 }
-_BREAKABLE = re.compile(r"(?<=\w)\u200b+(?=\w)")
 # A unit, not the end of a word: 5 ug, µg/mL, and 5ug. SPEC wants mcg, which nobody reads as mg.
 MICROGRAM_SIGNS = ("ug", "µg", "μg")
 MICROGRAM = re.compile(r"(?<![^\W\d_])[uµμ]g(?![^\W_])")
@@ -26,8 +25,6 @@ def clean(text: str) -> str:
     """Text whose unseen characters are gone and whose spaces are plain; what was a line break is a space."""
     if text.isascii():
         return text.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\x7f", "")
-    if "\u200b" in text:
-        text = _BREAKABLE.sub(" ", text).replace("\u200b", "")
     return unicodedata.normalize("NFC", text.translate(_TABLE))
 
 

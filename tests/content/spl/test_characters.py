@@ -1,4 +1,4 @@
-"""Unseen characters go, words stay apart, and micrograms are mcg."""
+"""Unseen characters go, words stay apart where they seem so, and micrograms are mcg."""
 
 import pytest
 
@@ -13,9 +13,9 @@ from cpd.content.spl.characters import clean, line
         ("5\u202fmg", "5 mg"),
         ("5\u2060mg", "5mg"),
         ("5\ufeffmg", "5mg"),
-        ("5\u200bmg", "5 mg"),
+        ("5\u200bmg", "5mg"),
         ("hepato\xadtoxic", "hepatotoxic"),
-        ("one\u200btwo", "one two"),
+        ("hydro\u200bchloride", "hydrochloride"),
         ("one \u200btwo", "one two"),
         ("one\u2028two", "one two"),
         ("patient\x92s", "patient’s"),
@@ -25,7 +25,7 @@ from cpd.content.spl.characters import clean, line
         ("\x7f", ""),
     ],
 )
-def test_characters_are_cleaned_without_joining_or_parting_words(text, printed):
+def test_what_nobody_sees_goes_and_words_part_as_they_do_for_the_eye(text, printed):
     assert line(text) == printed
 
 
