@@ -18,8 +18,9 @@ THERAPEUTIC_USE, DOSAGE, CONTRAINDICATIONS, WARNINGS, INTERACTIONS, ADVERSE = SE
 POPULATIONS, ABUSE, OVERDOSAGE, SUPPLIED, DESCRIPTION, PHARMACOLOGY = SECTIONS[7:13]
 TOXICOLOGY, STUDIES, REFERENCES, COUNSELLING = SECTIONS[13:17]
 
+BOXED = "34066-1"
 CODES = {
-    "34066-1": BOXED_WARNING,
+    BOXED: BOXED_WARNING,
     "34067-9": THERAPEUTIC_USE,
     "55105-1": THERAPEUTIC_USE,  # purpose, over the counter
     "34068-7": DOSAGE,
@@ -72,7 +73,7 @@ CODES = {
     "34076-0": COUNSELLING,
 }
 # What stands in these sections stays there whatever its code: a contraindication in pregnancy is one.
-STAYING = {"34066-1", "34068-7", "34070-3", "43685-7"}
+STAYING = {BOXED, "34068-7", "34070-3", "43685-7"}
 # Sections that no heading fits. They and what is in them stay out, and the report names them.
 LEFT_OUT = {
     "51945-4": "package label",
@@ -157,7 +158,7 @@ def body_of(label: Label, narrative: Narrative) -> Body:
 
 def heading_of(section: Section, inherited: str | None, title: str, *, by_prescription: bool = True) -> str | None:
     """The heading that a section belongs under; None if there is none."""
-    if section.code == "34066-1" and not by_prescription:
+    if section.code == BOXED and not by_prescription:
         return WARNINGS
     if section.code in CODES:
         return CODES[section.code]
@@ -189,7 +190,7 @@ class _Layout:
         found, runs = _without_number(runs, number)
         title = plain(runs)
         inherited = parent.heading if parent else None
-        stays = parent is not None and parent.code in STAYING and section.code not in LEFT_OUT
+        stays = parent is not None and parent.code in STAYING and section.code not in {BOXED, *LEFT_OUT}
         if stays:
             heading = inherited
         else:
