@@ -12,7 +12,7 @@ from tests.spl.reading import BOXED, Label, Section
 from tests.spl.shown import rows_of, tree_of, words_of
 
 NUMBER = re.compile(r"^[0-9]+(\.[0-9]+)*\.? *(?=[^0-9 ])")
-MARK = re.compile(r"\^\[\w+\](?:[ ,]*\[\w+\])*")  # of one footnote, or of several
+MARK = re.compile(r"↟\[\w+\](?:[ ,]*\[\w+\])*")  # of one footnote, or of several
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from cpd.content.source import Problem, Source, parse_source
 from tests.factories import write_site
 from tests.spl.shown import words_of
 
-MARK = re.compile(r"\^\[[^\]]*\]")  # of a footnote
+MARK = re.compile(r"↟\[[^\]]*\]")  # of a footnote
 KINDS = ("imported", "updated", "unchanged", "kept", "passed_over", "refused")
 
 

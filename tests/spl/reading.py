@@ -1,7 +1,7 @@
 """What a label says, read from its XML by other means than the importer's, to hold a monograph against.
 
 Nothing of cpd/content/spl is used here. A text becomes words: blocks and line breaks part words, inline elements do
-not. Raised and lowered signs keep their mark, `^2` and `_2`, so that no exponent can become a plain digit unseen.
+not. Raised and lowered signs have a mark, `↟2` and `↡2`, so that no exponent can become a plain digit unseen.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ BLOCKS = words_in("paragraph list item caption table thead tbody tfoot tr td th 
 BULLETS = words_in("• o ○ ◦ ● ▪ ■ □ · ∙ ‣ – - —") | {""}
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 EDGE = "\x1e"  # of a block: a space to all that looks for spaces
-RAISED, LOWERED, END = "\ue001", "\ue002", "\ue003"  # the first two are shown as ^ and _ in the end
+RAISED, LOWERED, END = "↟", "↡", "\ue003"  # the last is gone in the end
 GOES_ON = re.compile(f"{END}(.)(?:([^\\S{EDGE}]*)\\1)?")  # where the next sup follows on a sup
 AFTER_SHIFT = re.compile(f"([{RAISED}{LOWERED}]+)(\\s+)")
 MICRO = re.compile("(?:\\bu|[µμ])g\\b")
@@ -164,8 +164,7 @@ def words(text: str) -> tuple[str, ...]:
     """The words of a text; micrograms are mcg, spaces are spaces, and what nobody sees is not there."""
     seen = UNSEEN.sub("", unicodedata.normalize("NFC", text))
     joined = GOES_ON.sub(r"\2", seen).replace(END, "")
-    tidy = AFTER_SHIFT.sub(r"\2\1", joined).replace(RAISED, "^").replace(LOWERED, "_")
-    return tuple(MICRO.sub("mcg", tidy).split())
+    return tuple(MICRO.sub("mcg", AFTER_SHIFT.sub(r"\2\1", joined)).split())
 
 
 def shift(name: str, inside: str) -> tuple[str, str]:
@@ -182,7 +181,7 @@ def number_with_unit(found: Sequence[str]) -> list[str]:
 _AMOUNT = re.compile(
     r"(?<![\w.,])[0-9][0-9.,]*(?: ?(?:to|-|–) ?[0-9][0-9.,]*)?[ -]?"
     r"(?:mcg|mg|g|kg|mL|L|mmol|mEq|units?|U|%|hours?|days?|weeks?|months?|years?|minutes?|times?|tablets?)"
-    r"(?:/(?:[0-9.]+ ?)?(?:kg|mL|day|hour|min|m\^?2|dose|dL|L|g))*(?!\w)"
+    r"(?:/(?:[0-9.]+ ?)?(?:kg|mL|day|hour|min|m↟?2|dose|dL|L|g))*(?!\w)"
 )
 
 

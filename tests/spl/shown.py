@@ -20,7 +20,7 @@ def tree_of(markup: str) -> etree._Element:
 
 
 def words_of(markup: str | etree._Element) -> tuple[str, ...]:
-    """The words of HTML. Blocks part words, inline elements do not; what is raised or lowered has ^ or _ before it."""
+    """The words of HTML. Blocks part words, inline elements do not; what is raised or lowered has ↟ or ↡ before it."""
     element = tree_of(markup) if isinstance(markup, str) else markup
     return words("".join(_pieces(element)))
 

@@ -224,7 +224,7 @@ def test_a_drafted_list_leaves_out_nothing_that_the_highlights_list(case, fact, 
 
 def squeezed(text: str) -> str:
     """A text without the numbers of sections, spaces, and what is raised or lowered as plain signs."""
-    return unicodedata.normalize("NFKC", re.sub(r"[\s^_]", "", REFERENCE.sub("", text))).casefold()
+    return unicodedata.normalize("NFKC", re.sub(r"[\s↟↡]", "", REFERENCE.sub("", text))).casefold()
 
 
 def test_every_name_of_an_indication_is_in_the_words_of_the_label(case):

@@ -88,7 +88,7 @@ AROUND = {
 
 def expected_in(place: str) -> Iterator[str]:
     """The words of all signs in a place, in their order."""
-    bare = re.sub(r"<sup>", " ^", place)
+    bare = re.sub(r"<sup>", " ↟", place)
     bare = re.sub(r"</?(content|linkHtml|sup)[^>]*>", "" if "x<content" in place else " ", bare)
     bare = re.sub(r"<[^>]*>", " ", bare)
     for each in SIGNS:
@@ -152,7 +152,7 @@ def test_breaks_and_blocks_part_words(drug_of):
 def test_inline_markup_parts_no_word_and_joins_none(drug_of):
     bold, italic = '<content styleCode="bold">lingual</content>', '<content styleCode="italics">now</content>'
     text = f"<paragraph>sub{bold} {italic} 2<sub>4</sub>x</paragraph>"
-    assert words_of(shown(drug_of(with_text(text)))) == ("sublingual", "now", "2_4x")
+    assert words_of(shown(drug_of(with_text(text)))) == ("sublingual", "now", "2↡4x")
 
 
 def test_a_fraction_keeps_its_bar(drug_of):
@@ -399,7 +399,7 @@ def test_a_footnote_is_not_run_into_the_number_before_it(drug_of):
 )
 def test_a_footnote_that_is_not_there_invents_none(drug_of, reference):
     drug = drug_of(with_text(f"<paragraph>Give 12 mg{reference} now.</paragraph>"))
-    assert re.fullmatch(r"Give 12 mg(\^\[[a-z ]+\])? now\.", drug.words(DOSAGE))
+    assert re.fullmatch(r"Give 12 mg(↟\[[a-z ]+\])? now\.", drug.words(DOSAGE))
 
 
 def test_a_footnote_of_another_section_is_told_where_it_is_referred_to(drug_of):
