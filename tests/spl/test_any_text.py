@@ -82,7 +82,7 @@ def imported(data: str) -> Import:
         return import_labels(place / "content", place / "label.xml")
 
 
-@settings(max_examples=120, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(texts, texts)
 def test_the_words_of_any_text_are_shown_in_their_order(first, second):
     inner = section("42229-5", "Part", second)
