@@ -61,6 +61,8 @@ def monographs() -> Iterable[Table]:
     few, many = sites.make_site(monographs.FEW), sites.make_site(monographs.MANY)
     yield monographs.measure(few, many)
     yield monographs.measure_publishing(few, many)
+
+
 def comparing() -> Iterable[Table]:
     """Comparisons of long labels, and among many monographs."""
     from bench import comparing, sites
@@ -74,6 +76,13 @@ def publishing() -> Iterable[Table]:
     from bench import publishing
 
     yield publishing.measure()
+
+
+def importing() -> Iterable[Table]:
+    """Labels a second, and memory for thousands of them."""
+    from bench import importing
+
+    yield importing.measure()
 
 
 def process() -> Iterable[Table]:
@@ -102,6 +111,7 @@ GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
         monographs,
         comparing,
         publishing,
+        importing,
         process,
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -144,6 +145,39 @@ def new(kind: str, slug: str, category: str) -> None:
         click.echo(BEGUN)
 
 
+@cli.command("import-spl")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Where to; else ./content/monographs.")
+@click.option("--report", "report_file", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report.")
+def import_spl(sources: Sequence[Path], into: Path | None, report_file: Path | None) -> None:
+    """Make a monograph file of each DailyMed label: XML files, folders of them, and zips as DailyMed ships them."""
+    from cpd.content.scaffold import begin_folder
+    from cpd.content.spl.importing import import_labels
+
+    content = Path("content")
+    begins = into is None and not content.exists()
+    if sys.stderr.isatty():
+        click.echo("Looking through what was named …", err=True)
+    try:
+        progress = partial(_progress, label="Importing labels")
+        report = import_labels(sources, into or content / "monographs", progress=progress)
+        if begins and report.imported:
+            begin_folder(content)
+    except OSError as fault:
+        raise click.ClickException(f"{fault.filename or 'the disk'} cannot be used: {fault.strerror}") from None
+    for line in report.lines():
+        click.echo(line)
+    for refusal in report.refused:
+        click.echo(str(refusal), err=True)
+    click.echo(report.summary())
+    if begins and report.imported:
+        click.echo(BEGUN)
+    if report_file:
+        _write_report(report_file, report.to_json())
+    if not report.ok:
+        raise click.exceptions.Exit(1)
+
+
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
@@ -223,6 +257,13 @@ def _index(*, anew: bool = False) -> bool:
         click.echo(f"The index of search on this machine cannot be written: {fault}", err=True)
         return False
     return True
+
+
+def _write_report(file: Path, report: dict[str, Any]) -> None:
+    try:
+        file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as fault:
+        raise click.ClickException(f"the report {file} cannot be written: {fault.strerror}") from None
 
 
 def _tell(problems: Iterable[Problem]) -> None:

@@ -11,7 +11,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bench import awards, comparing, growth, inprocess, measuring, monographs, pages, publishing, sites, texts, wrk
+from bench import (
+    awards,
+    comparing,
+    growth,
+    importing,
+    inprocess,
+    measuring,
+    monographs,
+    pages,
+    publishing,
+    sites,
+    texts,
+    wrk,
+)
 from bench.figures import Figure, Table, aligned, at_least, at_most, summary, verdict, write_json
 from cpd.db import reader
 
@@ -285,3 +298,12 @@ def test_a_table_shows_each_row_with_its_verdict():
 
 def test_the_script_for_wrk_is_there():
     assert Path(wrk.SCRIPT).is_file()
+
+
+def test_importing_labels_is_measured_in_a_few_files_and_a_zip_of_zips(monkeypatch, tmp_path):
+    monkeypatch.setenv("CPD_LABELS", str(tmp_path))  # no real ones, so that it is the same everywhere
+    monkeypatch.setattr(sites, "CACHE", tmp_path / "cache")
+    table = importing.measure(few=2, fewer=2, many=4)
+    assert [row[0][1] for row in table.rows] == ["2", "2", "4"]
+    assert len(table.figures) == 4
+    assert "made up" in table.title

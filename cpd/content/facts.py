@@ -73,7 +73,7 @@ class Indication(Facts):
 
 @dataclass(frozen=True)
 class Provenance(Facts):
-    """Where a monograph comes from."""
+    """Where a monograph comes from; `imported` is the fingerprint of a file that an import wrote."""
 
     kind: str
     title: str = ""
@@ -81,6 +81,7 @@ class Provenance(Facts):
     version: str = ""
     effective: date | None = None
     address: str = ""
+    imported: str = ""
 
 
 @dataclass(frozen=True)

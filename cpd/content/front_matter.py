@@ -320,6 +320,7 @@ class _Reader:
             version=reader.text("version", longest=LONGEST_TITLE),
             effective=reader.day("effective"),
             address=reader.address("address"),
+            imported=reader.text("imported", longest=LONGEST_TITLE),
         )
         self.problems += reader.problems
         return found

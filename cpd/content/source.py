@@ -20,7 +20,7 @@ import yaml
 Value = str | list["Value"] | dict[str, "Value"]
 
 MAX_FILE = 1024 * 1024  # bytes; a bigger monograph may be asked for
-MAX_MONOGRAPH = 2 * MAX_FILE
+MAX_MONOGRAPH = 5 * MAX_FILE
 MAX_FRONT_MATTER = 64 * 1024  # characters
 USUAL_FRONT_MATTER = 16 * 1024  # bytes
 MAX_DEPTH = 20

@@ -51,5 +51,7 @@ def briefs_of(revision_ids: Iterable[int]) -> dict[int, Brief]:
 
 
 def _make(facts: Mapping[str, Any]) -> Brief:
-    indications = (Indication(term_slug(each["name"]), each["name"], each["use"] or "") for each in facts["indications"])
+    indications = (
+        Indication(term_slug(each["name"]), each["name"], each["use"] or "") for each in facts["indications"]
+    )
     return Brief(tuple(indications), drafted="indications" in facts["draft"])
