@@ -238,6 +238,14 @@ def test_a_list_of_monographs_goes_on_from_places_that_no_two_calls_share(site):
                 assert len(set(addresses)) == 50
 
 
+def test_a_warm_page_of_monographs_takes_at_most_two_statements(site):
+    with sites.opened(site) as app:
+        asked = growth.Asked(app, site, 1)
+        for question in monographs.QUESTIONS:
+            [address] = question.addresses(asked, random.Random(1))  # noqa: S311
+            assert inprocess.statements_when_warm(app, inprocess.caller(app, *address)) <= 2, question.name
+
+
 def test_publishing_one_monograph_among_many_is_timed(site, tmp_path, monkeypatch):
     monkeypatch.setattr(sites, "CACHE", tmp_path)
     monkeypatch.setattr(monographs, "REPEATS", 1)

@@ -12,7 +12,7 @@ from cpd.content.check import CheckedItem, CheckedModule, CheckedMonograph
 from cpd.content.facts import Category, ModuleFacts, MonographFacts
 from cpd.monographs.publishing import StatedTerm
 from cpd.monographs.sections import BOXED_WARNING
-from cpd.monographs.terms import letter_of, sort_name, term_slug
+from cpd.monographs.terms import letter_of, plain_slug, sort_name, term_slug
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _term(kind: str, title: str) -> StatedTerm:
 
 
 def specialty_slug(title: str) -> str:
-    return sort_name(title).replace(" ", "-")
+    return plain_slug(title)
 
 
 def category_row(category: Category) -> dict[str, Any]:

@@ -39,12 +39,17 @@ def letter_of(sorted_name: str) -> str:
     return first.upper() if first.isascii() and first.isalpha() else OTHER
 
 
+def plain_slug(title: str) -> str:
+    """A title with hyphens for all that is neither letter nor digit."""
+    return sort_name(title).replace(" ", "-")
+
+
 def term_slug(title: str) -> str:
     """The name of a class, indication or company in an address. One slug is one term, however it is spelt.
 
     A title that is too long for an address is cut, and keeps apart from others that begin like it.
     """
-    slug = sort_name(title).replace(" ", "-")
+    slug = plain_slug(title)
     whole = " ".join(title.lower().split())
     if len(slug) <= LONGEST_SLUG and len(whole) <= LONGEST_SORT_NAME:
         return slug
