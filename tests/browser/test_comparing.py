@@ -11,10 +11,17 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.hands import Hand, Keyboard, Pointer
 from tests.browser.looking import COLOUR_RULES, PHONE, WIDE, faults_of, too_wide, violations
+from tests.browser.places import Place
 from tests.browser.serving import serving
 
 NAMES = ("Alfadine", "Betadine", "Gammadine", "Deltadine")
 COMPARE = "/monographs/compare?m=alfadine&m=betadine&m=gammadine&m=deltadine"
+PAPER = {"width": 1031, "height": 688}  # A4 on its side within its margins, in pixels of CSS
+CUT_OFF = """
+() => [...document.querySelectorAll('.cmp td > *, .cmp .table-wrap')]
+  .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
+  .map(each => each.outerHTML.slice(0, 300))
+"""
 LONG = "".join(f"Reaction {number} was seen.\n\n" for number in range(300))
 
 
@@ -232,6 +239,15 @@ def test_paper_has_all_columns_and_rows_and_lies_on_its_side(reader):
     paper = page.pdf(prefer_css_page_size=True)
     sides = [float(number) for number in re.search(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", paper).groups()]
     assert sides[0] > sides[1]
+
+
+def test_nothing_in_a_cell_is_cut_off_on_paper(sample, open_browser):
+    """Doses stand in the last columns of tables."""
+    page = open_browser(viewport=PAPER)
+    sample.go(page, Place("compare", "/monographs/compare?m=baclofen&m=tizanidine&m=dantrolene&m=diazepam&full=1"))
+    page.emulate_media(media="print")
+    expect(page.locator(".cmp .table").first).to_be_visible()
+    assert page.evaluate(CUT_OFF) == []
 
 
 def test_the_link_can_be_copied(reader, site):

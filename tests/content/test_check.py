@@ -204,6 +204,14 @@ def test_a_former_slug_belongs_to_one(tmp_path, former, words):
     assert words in only(checked)
 
 
+def test_a_monograph_cannot_be_called_like_a_page_of_the_site(tmp_path):
+    checked = check(tmp_path, monographs__compare=monograph(), modules__compare=module())
+    message = "“compare” is the name of a page of the site; choose another"
+    assert [(problem.path[-10:], problem.message) for problem in checked.problems] == [("compare.md", message)]
+    checked = check(tmp_path / "other", monographs__baclofen=monograph(former_slugs="[compare]"))
+    assert [problem.message for problem in checked.problems] == [message]
+
+
 def test_a_name_that_two_monographs_list_is_an_error(tmp_path):
     checked = check(
         tmp_path, monographs__a=monograph(link_names="[baclofen]"), monographs__b=monograph(link_names="[Baclofen]")
