@@ -24,16 +24,21 @@ LINES = "\n\n"
 BY_SCRIPT = {"X-Requested-With": "fetch"}
 
 
-@pytest.fixture
-def short_pages(monkeypatch):
-    """Pages may have a quarter of what they may have: making long monographs takes time."""
+def shorten(monkeypatch):
+    """Let pages have a quarter of what they may have: making long monographs takes time."""
     for limit in ("SHOWN", "PART", "HEAD"):
         monkeypatch.setattr(folding, limit, getattr(folding, limit) // 4)
 
 
 @pytest.fixture
-def long(short_pages, write_monograph, republish, professional):  # noqa: ARG001
+def short_pages(monkeypatch):
+    shorten(monkeypatch)
+
+
+@pytest.fixture
+def long(monkeypatch, write_monograph, republish, professional):
     """A visitor of a site with a monograph that is too long for its page."""
+    shorten(monkeypatch)
     write_monograph("longdine", body=long_body(0.05))
     republish()
     return professional
