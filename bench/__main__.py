@@ -61,6 +61,13 @@ def publishing() -> Iterable[Table]:
     yield publishing.measure()
 
 
+def searching() -> Iterable[Table]:
+    """Search over 60,000 documents, and names completed."""
+    from bench import searching
+
+    yield searching.measure()
+
+
 def process() -> Iterable[Table]:
     """Memory and cold start, and the first view of home."""
     from bench import first_view, process, sites
@@ -77,7 +84,7 @@ def without_wrk(title: str) -> Table:
 
 
 GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
-    each.__name__: each for each in (pages, http, awards, storm, growth, publishing, process)
+    each.__name__: each for each in (pages, http, awards, storm, growth, publishing, searching, process)
 }
 
 

@@ -22,6 +22,7 @@ from cpd.search.words import LONGEST_START, PLAIN, STARTS, STEMMED, folded, fold
 
 SCHEMA = 1  # raise it when fields, analyzers or what is put into them change: every node then makes its index anew
 HEAP = 30_000_000  # bytes that a writer of one thread may take
+AT_ONCE = 8_000_000  # characters that wait to be indexed; a writer would let 10,000 documents queue up in memory
 _PLACE_BYTES = 8
 
 
@@ -128,12 +129,17 @@ def write_documents(index: Index, rows: Iterable[AnyRow], *, fresh: bool) -> Ite
     what follows puts the files in order. Raises Unwritable."""
     with writing():
         writer = index.writer(HEAP, 1)
+    waiting = 0
     for row in rows:  # what the database says is not of the index's making
         with writing():
             if not fresh:
                 writer.delete_documents_by_term("key", f"{row.kind}/{row.slug}")
             if not row.gone:
                 writer.add_document(document_of(row))
+            waiting += len(row.text)
+            if waiting > AT_ONCE:  # nobody looks before state.json says so, and what is put in twice stands there once
+                writer.commit()
+                waiting = 0
     with writing():
         writer.commit()
     yield
