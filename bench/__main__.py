@@ -85,6 +85,13 @@ def importing() -> Iterable[Table]:
     yield importing.measure()
 
 
+def searching() -> Iterable[Table]:
+    """Search over 60,000 documents, and names completed."""
+    from bench import searching
+
+    yield searching.measure()
+
+
 def process() -> Iterable[Table]:
     """Memory and cold start, and the first view of home."""
     from bench import first_view, process, sites
@@ -112,6 +119,7 @@ GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
         comparing,
         publishing,
         importing,
+        searching,
         process,
     )
 }

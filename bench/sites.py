@@ -139,6 +139,7 @@ def _forget_others(cache: Path, *, keep: Path) -> None:
 
 def _make(site: Site) -> None:
     from cpd.content.publish import publish
+    from cpd.content.searchable import make_findable
     from cpd.serving import migrate
 
     copy_sample(site.folder / "content")
@@ -155,6 +156,7 @@ def _make(site: Site) -> None:
     with opened(site) as app, app.app_context():
         publishing.count_facets()
         db.session.commit()
+        make_findable(now=datetime.now(UTC), progress=lambda items, _: items)
 
 
 PASSWORD = "seven quiet herons wade"  # noqa: S105  # of every made-up account

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tantivy import Occur, Query, Schema
+from tantivy import DocAddress, Occur, Query, Schema
 
-from cpd.search.documents import BRAND, KINDS, MONOGRAPH, OTHER
+from cpd.search.documents import BRAND, MODULE, MONOGRAPH, OTHER
 from cpd.search.index import Opened, about_of
 from cpd.search.words import (
     LONGEST_START,
@@ -22,7 +22,6 @@ from cpd.search.words import (
     most_mistakes,
     nearest,
     stem_of,
-    without_hyphens,
 )
 
 PAGE = 24
@@ -81,14 +80,11 @@ def find(opened: Opened, question: Question, *, kind: str = "", page: int = 1) -
         return Answer()
     last = len(question.words) - 1
     meanings = [meaning_of(opened, word, last=place == last) for place, word in enumerate(question.words)]
-    wanted = _wanted(opened.schema, question, meanings)
-    counts = _counts(opened, wanted)
+    counts, addresses = _page(opened, _wanted(opened.schema, question, meanings), kind, page)
     some_words = not any(counts.values()) and len(meanings) > 1
     if some_words:
         wanted = Query.boolean_query([(Occur.Should, each.anywhere) for each in meanings])
-        counts = _counts(opened, wanted)
-    chosen = _of_kind(opened.schema, wanted, kind) if kind else wanted
-    addresses = opened.hits(chosen, PAGE, offset=(page - 1) * PAGE) if any(counts.values()) else []
+        counts, addresses = _page(opened, wanted, kind, page)
     needles = tuple(dict.fromkeys(needle for each in meanings for needle in each.needles))
     instead = [each.instead or word for word, each in zip(question.words, meanings, strict=True)]
     nearly = any(each.instead for each in meanings)
@@ -124,7 +120,7 @@ def meaning_of(opened: Opened, word: str, *, last: bool) -> Meaning:
 
 def hit_of(shown: dict[str, Any], needles: Sequence[str]) -> Hit:
     """A document, with the name that it was found by."""
-    names = [(name, what, folded_words(name)) for name, what in shown["names"]]
+    names = shown["names"]
     in_names = [needle for needle in needles if any(_has(words, needle) for _, _, words in names)]
     alias, kind_of_alias = "", ""
     if in_names:
@@ -164,10 +160,14 @@ def _wanted(schema: Schema, question: Question, meanings: Sequence[Meaning]) -> 
     )
 
 
-def _counts(opened: Opened, wanted: Query) -> dict[str, int]:
-    total = opened.count(wanted)
-    drugs = opened.count(_of_kind(opened.schema, wanted, MONOGRAPH)) if total else 0
-    return dict(zip(KINDS, (drugs, total - drugs), strict=True))
+def _page(opened: Opened, wanted: Query, kind: str, page: int) -> tuple[dict[str, int], list[DocAddress]]:
+    """How many documents of each kind answer, and a page of them."""
+    offset = (page - 1) * PAGE
+    total, addresses = opened.best(wanted, PAGE, 0 if kind else offset)
+    modules = opened.count(_of_kind(opened.schema, wanted, MODULE)) if total else 0
+    if kind and total:
+        _, addresses = opened.best(_of_kind(opened.schema, wanted, kind), PAGE, offset)
+    return {MONOGRAPH: total - modules, MODULE: modules}, addresses
 
 
 def _stands_somewhere(opened: Opened, word: str) -> bool:
@@ -204,10 +204,12 @@ def _words_near(opened: Opened, name: str, word: str, most: int) -> set[str]:
     """The words of some documents that have one which is spelt nearly so."""
     query = Query.fuzzy_term_query(opened.schema, name, word, most)
     found: set[str] = set()
-    for address in opened.hits(query, NEAR):
+    for address in opened.some(query, NEAR):
         shown = opened.shown(address)
-        texts = [each[0] for each in shown["names"]] if name == "names" else _spelt(shown)
-        found.update(each for text in texts for each in [*folded_words(text), *folded_words(without_hyphens(text))])
+        if name == "names":
+            found.update(each for _, _, words in shown["names"] for each in [*words, "".join(words)])
+        else:
+            found.update(each for text in _spelt(shown) for each in folded_words(text))
     return found
 
 

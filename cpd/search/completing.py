@@ -17,11 +17,11 @@ from cpd.search.asking import Hit, hit_of
 from cpd.search.documents import GENERIC, MODULE, MONOGRAPH
 from cpd.search.excerpts import marked
 from cpd.search.index import CLASS_PARTS, Opened
-from cpd.search.words import LONGEST_START, Question, folded, folded_words, most_mistakes, nearest
+from cpd.search.words import LONGEST_START, Question, folded_words, most_mistakes, nearest
 
 MOST_DRUGS, MOST_CLASSES, MOST_MODULES = 6, 3, 4
-LOOKED_AT = 40  # documents with long names that begin alike
-NEAR = 16  # documents with names that are spelt nearly so
+LOOKED_AT = 16  # documents with long names that begin alike
+NEAR = 12  # documents with names that are spelt nearly so
 
 
 @dataclass(frozen=True)
@@ -76,27 +76,27 @@ def find_drugs(opened: Opened, question: Question, most: int) -> tuple[list[Hit]
 def named_so(opened: Opened, question: Question, kind: str, most: int) -> list[Hit]:
     """Documents of a kind whose names begin with the question, then those whose words do, each by name."""
     schema = opened.schema
-    hits: dict[str, Hit] = {}
+    found: dict[str, dict[str, Any]] = {}
 
     def add(query: Query, *, whole: bool = True) -> None:
         of_kind = _both(query, Query.term_query(schema, "kind", kind))
-        found = [opened.shown(address) for address in opened.hits(of_kind, max(most, LOOKED_AT), by_name=True)]
-        fitting = (each for each in found if not whole or _fits(each, question))
-        for each in sorted(fitting, key=lambda each: (folded(each["title"]) != question.whole, folded(each["title"]))):
-            hits.setdefault(each["slug"], hit_of(each, question.words))
+        shown = [opened.shown(address) for address in opened.first_by_name(of_kind, max(most, LOOKED_AT))]
+        fitting = (each for each in shown if not whole or _fits(each, question))
+        for each in sorted(fitting, key=lambda each: (each["folded"] != question.whole, each["folded"])):
+            found.setdefault(each["slug"], each)
 
     if kind == MONOGRAPH:
         add(Query.term_set_query(schema, "whole", [question.whole, "".join(question.words)]))
-    if len(hits) < most:
+    if len(found) < most:
         add(Query.term_query(schema, "starts", question.whole[:LONGEST_START]))
-    if len(hits) < most:
+    if len(found) < most:
         *before, last = question.words
         words = [Query.term_query(schema, "names" if kind == MONOGRAPH else "spelling", word) for word in before]
         add(_both(*words, Query.term_query(schema, "word_starts", last[:LONGEST_START])))
     named = [word for word in question.words if kind == MONOGRAPH and opened.frequency("names", word)]
-    if not hits and named:  # a drug, and something about it
+    if not found and named:  # a drug, and something about it
         add(_both(*(Query.term_query(schema, "names", word) for word in named)), whole=False)
-    return list(hits.values())[:most]
+    return [hit_of(each, question.words) for each in list(found.values())[:most]]
 
 
 def nearly_named(opened: Opened, question: Question, most: int) -> list[Hit]:
@@ -104,31 +104,29 @@ def nearly_named(opened: Opened, question: Question, most: int) -> list[Hit]:
     word = max(question.words, key=len)
     for mistakes in range(1, most_mistakes(word) + 1):
         query = Query.fuzzy_term_query(opened.schema, "names", word, mistakes, prefix=True)
-        if found := [opened.shown(address) for address in opened.hits(query, NEAR)]:
+        if found := [opened.shown(address) for address in opened.some(query, NEAR)]:
             return _nearest_first(word, found)[:most]
     return []
 
 
 def _nearest_first(word: str, found: Sequence[dict[str, Any]]) -> list[Hit]:
-    parts = {each["slug"]: [part for name, _ in each["names"] for part in folded_words(name)] for each in found}
-    every = [part for some in parts.values() for part in some]
+    parts = {each["slug"]: {part for _, _, words in each["names"] for part in words} for each in found}
+    every = sorted(set().union(*parts.values()))
     order = list(dict.fromkeys([*nearest(word, every), *nearest(word, every, starts=True)]))
     hits = []
     for each in found:
         meant = next((part for part in order if part in parts[each["slug"]]), "")
         place = order.index(meant) if meant else len(order)
-        hits.append((place, folded(each["title"]), each["slug"], hit_of(each, [meant])))
+        hits.append((place, each["folded"], each["slug"], hit_of(each, [meant])))
     return [each[-1] for each in sorted(hits, key=lambda each: each[:3])]
 
 
 def _fits(shown: dict[str, Any], question: Question) -> bool:
     """Whether a name has it all; the index looks only at the first letters of a long one."""
-    names = [name for name, _ in shown["names"]] or [shown["title"]]
     *before, last = question.words
-    for name in names:
-        words = folded_words(name)
-        joined = "".join(words)
-        if joined.startswith("".join(question.words)):
+    together = "".join(question.words)
+    for words in [words for _, _, words in shown["names"]] or [shown["folded"].split()]:
+        if "".join(words).startswith(together):
             return True
         if all(word in words for word in before) and any(word.startswith(last) for word in words):
             return True

@@ -13,8 +13,9 @@ from cpd.search.words import folded_words, stem_of
 
 LENGTH = 200  # characters of an excerpt
 BEFORE = 70  # of these, before the word that was found
-LOOKED_AT = 6  # places of a word in a long text
+LOOKED_AT = 4  # places of a word in a long text
 ACCENTS_WITHIN = 60_000  # characters in which a word with accents is looked for
+_ON, _OFF = "\ue000", "\ue001"  # signs for private use, which become the marks once the text is escaped
 BETWEEN_LINES = " · "
 WORD = re.compile(r"\w+")
 _ACCENTED = {
@@ -29,15 +30,21 @@ _ACCENTED = {
 
 def marked(text: str, needles: Sequence[str], *, starts: bool = False) -> Markup:
     """A text as HTML in which the needles are marked in whatever form they stand, or as beginnings of words."""
-    pieces: list[str] = []
-    last = 0
-    for found in _candidates(tuple(needles)).finditer(text) if needles else ():
-        length = _marked_length(found[0], needles, starts=starts)
-        if length and not _is_part_of_a_number(text, found.start(), found.end()):
-            pieces += [str(escape(text[last : found.start()])), f"<mark>{escape(found[0][:length])}</mark>"]
-            last = found.start() + length
-    pieces.append(str(escape(text[last:])))
-    return Markup("".join(pieces))  # noqa: S704  # each piece was escaped
+    lengths: dict[str, int] = {}  # of what is marked of a word: most words of a text come again
+
+    def mark(found: re.Match[str]) -> str:
+        word = found[0]
+        length = lengths.get(word)
+        if length is None:
+            length = lengths[word] = _marked_length(word, needles, starts=starts)
+        if not length or _is_part_of_a_number(text, found.start(), found.end()):
+            return word
+        return f"{_ON}{word[:length]}{_OFF}{word[length:]}"
+
+    if _ON in text or _OFF in text:
+        text = text.replace(_ON, "").replace(_OFF, "")
+    html = str(escape(_candidates(tuple(needles)).sub(mark, text) if needles else text))
+    return Markup(html.replace(_ON, "<mark>").replace(_OFF, "</mark>"))  # noqa: S704  # it was escaped
 
 
 @lru_cache(maxsize=256)
@@ -54,7 +61,7 @@ def excerpt(text: str, needles: Sequence[str]) -> Markup | None:
         return None
     start, end = _window(text, _best(places))
     piece = text[start:end].replace("\n", BETWEEN_LINES)
-    return Markup("{}{}{}").format("… " if start else "", marked(piece, needles), " …" if end < len(text) else "")
+    return Markup("… " if start else "") + marked(piece, needles) + (" …" if end < len(text) else "")  # noqa: S704
 
 
 def opening(text: str) -> str:

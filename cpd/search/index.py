@@ -20,8 +20,9 @@ from cpd.db import AnyRow
 from cpd.search.documents import LONGEST_TEXT
 from cpd.search.words import LONGEST_START, PLAIN, STARTS, STEMMED, folded, folded_words, without_hyphens
 
-SCHEMA = 1  # raise it when fields, analyzers or what is put into them change: every node then makes its index anew
+SCHEMA = 2  # raise it when fields, analyzers or what is put into them change: every node then makes its index anew
 HEAP = 30_000_000  # bytes that a writer of one thread may take
+AT_ONCE = 8_000_000  # characters that wait to be indexed; a writer would let 10,000 documents queue up in memory
 _PLACE_BYTES = 8
 
 
@@ -64,20 +65,26 @@ class Opened:
     def schema(self) -> Schema:
         return self.index.schema
 
-    def hits(self, query: Query, limit: int, *, offset: int = 0, by_name: bool = False) -> list[DocAddress]:
-        """The best documents, or the first by name."""
+    def best(self, query: Query, limit: int, offset: int = 0) -> tuple[int, list[DocAddress]]:
+        """How many documents there are, and the best of them."""
         with reading():
-            if by_name:
-                found = self.searcher.search(
-                    query, limit, count=False, offset=offset, order_by_field="place", order=Order.Asc
-                )
-            else:
-                found = self.searcher.search(query, limit, count=False, offset=offset)
+            found = self.searcher.search(query, limit, count=True, offset=offset)
+            return int(found.count), [address for _, address in found.hits]  # type: ignore[attr-defined]  # stub lacks it
+
+    def some(self, query: Query, limit: int) -> list[DocAddress]:
+        """Some documents, in no order."""
+        with reading():
+            return [address for _, address in self.searcher.search(query, limit, count=False).hits]
+
+    def first_by_name(self, query: Query, limit: int) -> list[DocAddress]:
+        """The documents whose names stand first."""
+        with reading():
+            found = self.searcher.search(query, limit, count=False, order_by_field="place", order=Order.Asc)
             return [address for _, address in found.hits]
 
     def count(self, query: Query) -> int:
         with reading():
-            return int(self.searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]  # stub lacks it
+            return int(self.searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
 
     def frequency(self, field: str, word: str) -> int:
         """In how many documents a word stands."""
@@ -90,7 +97,8 @@ class Opened:
             return self.searcher.terms_with_prefix(field, start)
 
     def shown(self, address: DocAddress) -> dict[str, Any]:
-        """What a document shows of itself: kind, slug, title, names, facets."""
+        """What a document shows of itself: kind, slug, title, the same folded, facets, and its names, each with what it
+        is and its words folded."""
         with reading():
             stored: Any = self.searcher.doc(address).get_first("shown")
         found: dict[str, Any] = json.loads(stored)
@@ -128,12 +136,17 @@ def write_documents(index: Index, rows: Iterable[AnyRow], *, fresh: bool) -> Ite
     what follows puts the files in order. Raises Unwritable."""
     with writing():
         writer = index.writer(HEAP, 1)
+    waiting = 0
     for row in rows:  # what the database says is not of the index's making
         with writing():
             if not fresh:
                 writer.delete_documents_by_term("key", f"{row.kind}/{row.slug}")
             if not row.gone:
                 writer.add_document(document_of(row))
+            waiting += len(row.text)
+            if waiting > AT_ONCE:  # nobody looks before state.json says so, and what is put in twice stands there once
+                writer.commit()
+                waiting = 0
     with writing():
         writer.commit()
     yield
@@ -164,7 +177,14 @@ def document_of(row: AnyRow) -> Document:
     for stated in facets.get("classes", ()):
         _add_class(document, stated["title"], stated["slug"])
     document.add_unsigned("place", place_of(title))
-    shown = {"kind": row.kind, "slug": row.slug, "title": title, "names": row.names, "facets": facets}
+    shown = {
+        "kind": row.kind,
+        "slug": row.slug,
+        "title": title,
+        "folded": folded(title),
+        "names": [[name, what, folded_words(name)] for name, what in row.names],
+        "facets": facets,
+    }
     document.add_bytes("shown", json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode())
     return document
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cpd.revisions import current_release
 from cpd.search import queries
@@ -122,12 +122,12 @@ def _row(hit: Hit, text: str, needles: Sequence[str], today: date) -> dict[str, 
 
 def _piece(hit: Hit, text: str, needles: Sequence[str]) -> Markup:
     if hit.named:
-        return Markup("{}").format(opening(text))
+        return escape(opening(text))
     summary = hit.facets.get("summary", "")
     in_summary = marked(summary, needles)
     if "<mark>" in in_summary:
         return in_summary
-    return excerpt(text, needles) or (in_summary if summary else Markup("{}").format(opening(text)))
+    return excerpt(text, needles) or (in_summary if summary else escape(opening(text)))
 
 
 def _kinds(question: Question, kind: str, found: Answer) -> list[dict[str, Any]]:
