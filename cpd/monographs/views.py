@@ -39,8 +39,11 @@ def monograph(slug: str) -> ResponseReturnValue:
 @bp.get("/<slug:slug>/sections/<slug:section>")
 @professional_required
 def section(slug: str, section: str) -> ResponseReturnValue:
-    """Show a part of a section that the page leaves out: to a script what is to be put there, else as a page."""
-    part = _part()
+    """Show a part of a section that the page leaves out: to a script what is to be put there, else as a page.
+
+    With `whole=1` a script is given how the section begins too.
+    """
+    part, whole = _part(), request.args.get("whole") == "1"
     if not showing.is_section(section) or part is None:
         abort(404)
     learner = current_learner()
@@ -49,8 +52,8 @@ def section(slug: str, section: str) -> ResponseReturnValue:
         return _moved_or_missing(slug, f"/sections/{section}")
     return answer(
         "monographs/part.html" if _by_script() else "monographs/section.html",
-        (*_identity(standing), section, part),
-        lambda: showing.section_page(standing, section, part),
+        (*_identity(standing), section, part, whole),
+        lambda: showing.section_page(standing, section, part) | {"whole": whole},
         **showing.visit(standing, learner),
     )
 

@@ -259,7 +259,8 @@ def test_the_link_can_be_copied(reader, site):
 def test_a_long_cell_is_opened_where_it_stands(reader):
     page = reader.page
     page.route(
-        "**/sections/adverse-reactions", lambda route: route.fulfill(body='<h3 id="x">Common</h3><p>Every word.</p>')
+        "**/sections/adverse-reactions?whole=1",
+        lambda route: route.fulfill(body='<div data-part><h3 id="x">Common</h3><p>Every word.</p></div>'),
     )
     reader.follow("All of Adverse reactions of Alfadine")
     cell = page.locator("#row-adverse-reactions > td").first
@@ -272,7 +273,8 @@ def test_a_long_cell_is_opened_where_it_stands(reader):
 def test_a_long_cell_that_cannot_be_fetched_leads_to_its_page(reader, journal):
     page = reader.page
     whole = "<!doctype html><title>A</title><main><h1>Adverse reactions</h1></main>"
-    page.route("**/sections/adverse-reactions", lambda route: route.fulfill(body=whole, content_type="text/html"))
+    address = "**/sections/adverse-reactions?whole=1"
+    page.route(address, lambda route: route.fulfill(body=whole, content_type="text/html"))
     reader.follow("All of Adverse reactions of Alfadine")
     reader.stands_at("Adverse reactions")
     journal.take_answers()

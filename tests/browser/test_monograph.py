@@ -219,7 +219,7 @@ def test_no_more_than_three_others_can_be_chosen_for_a_comparison(visit):
     for name in ("Anidine", "Bnidine", "Cnidine"):
         panel.get_by_label(name).check()
     expect(panel.get_by_label("Dnidine")).to_be_disabled()
-    expect(panel.get_by_role("status")).to_have_text("4 of 4 chosen. Clear one to choose another.")
+    expect(panel.get_by_role("status")).to_have_text("That is four. Clear one to choose another.")
     assert faults_of(page) == []
     panel.get_by_label("Bnidine").uncheck()
     expect(panel.get_by_label("Dnidine")).to_be_enabled()

@@ -127,7 +127,7 @@ def test_a_filter_changes_the_list_the_count_and_the_address_without_leaving_the
     page.get_by_label("Red flags").check()
     expect(page).to_have_url(re.compile("category=red-flags"))
     expect(page.get_by_role("heading", name="3 modules")).to_be_visible()
-    expect(page.get_by_role("status")).to_have_text("3 modules")
+    expect(page.get_by_role("main").get_by_role("status")).to_have_text("3 modules")
     expect(page.locator("html")).to_have_attribute("data-same", "yes")
 
     page.go_back()

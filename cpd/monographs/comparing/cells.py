@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from cpd.web.cleaned import cleaned
 from cpd.web.fragments import Fragments, fragments_of
 from cpd.web.templating import day
 
+NOTHING_LEFT_OUT: Mapping[str, Sequence[str]] = {}
 KEPT = 4 * 1024 * 1024  # characters a process keeps
 LONGEST = 3_000  # characters of HTML in a cell; four long labels then stay below 400 kB
 KEY_WARNING = "key_warning"
@@ -60,14 +61,29 @@ def _read(rendering_id: int, revision_id: int, slug: str, longest: int | None) -
     # A rendering may be replaced between two statements; its revision stays.
     row = queries.find_rendered(rendering_id) or queries.find_revision(revision_id)
     assert row is not None
-    return make_cells(row.facts, row.parts, slug, longest)
+    left_out = queries.rests_of(row.rendering_id) if longest is None and row.parts.get("folds") else {}
+    return make_cells(row.facts, row.parts, slug, longest, left_out)
 
 
-def make_cells(facts: Mapping[str, Any], parts: Mapping[str, Any], slug: str, longest: int | None) -> Cells:
-    """The cells of a revision and its rendering. A section of more than `longest` characters shows its beginning."""
+def make_cells(
+    facts: Mapping[str, Any],
+    parts: Mapping[str, Any],
+    slug: str,
+    longest: int | None,
+    left_out: Mapping[str, Sequence[str]] = NOTHING_LEFT_OUT,
+) -> Cells:
+    """The cells of a revision and its rendering. A section of more than `longest` characters shows its beginning.
+
+    `left_out` is what the rendering itself leaves out of sections, by their ids; without `longest` it is needed.
+    """
     sections: Mapping[str, str] = parts["sections"]
     boxed = bool(sections.get(BOXED_WARNING, "").strip())
-    column = {title: _section(title, html, slug, longest) for title, html in sections.items()}
+    folds = parts.get("folds", {})
+    column = {}
+    for title, html in sections.items():
+        name = section_id(title)
+        html = "".join([html, *left_out.get(name, ())])
+        column[title] = _section(title, html, slug, longest, goes_on=name in folds and name not in left_out)
     key_facts: Mapping[str, str] = parts["key_facts"]
     drafted = "key_facts" in facts["draft"]
     for key, title in KEY_FACTS.items():
@@ -99,12 +115,15 @@ def _source(source: Mapping[str, Any]) -> str:
     return ", ".join(each for each in (named, version, effective) if each)
 
 
-def _section(title: str, html: str, slug: str, longest: int | None) -> Cell:
+def _section(title: str, html: str, slug: str, longest: int | None, *, goes_on: bool) -> Cell:
+    """The cell of a section, of which there is more than this HTML if it goes on."""
     key = key_of(html) if len(html) <= LONGEST else key_of_long(html)
+    if goes_on:
+        key = key_of_long(f"{slug}: {html}")  # what is not seen here is like no other monograph's
     boxed = title == BOXED_WARNING
-    if boxed or longest is None or len(html) <= longest:
+    if boxed or longest is None or (len(html) <= longest and not goes_on):
         return Cell(fitted(html, slug), key, boxed=boxed)
-    rest = f"/monographs/{slug}/sections/{section_id(title)}"
+    rest = f"/monographs/{slug}/sections/{section_id(title)}?whole=1"
     return Cell(fitted(beginning(html, longest), slug), key, rest=rest)
 
 

@@ -106,7 +106,7 @@ def make(sections=None, facts=None, longest=LONGEST, **key_facts):
 
 def test_a_long_section_shows_its_beginning_and_where_the_whole_is():
     cell = make({"Adverse reactions": "<p>Sleep.</p>" * 1_000}).column["Adverse reactions"]
-    assert cell.rest == "/monographs/zanidine/sections/adverse-reactions"
+    assert cell.rest == "/monographs/zanidine/sections/adverse-reactions?whole=1"
     assert 0 < len(cell.html) <= LONGEST
     assert make({"Adverse reactions": "<p>Sleep.</p>" * 1_000}, longest=None).column["Adverse reactions"].rest == ""
 

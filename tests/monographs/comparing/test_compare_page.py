@@ -236,7 +236,7 @@ def test_a_long_section_shows_its_beginning_and_the_print_view_all_of_it(compare
     write_monograph("zanidine", body=f"## Adverse reactions\n\n{long}")
     republish()
     page = compare("m=zanidine&m=alfadine").text
-    assert 'href="/monographs/zanidine/sections/adverse-reactions" data-rest' in page
+    assert 'href="/monographs/zanidine/sections/adverse-reactions?whole=1" data-rest' in page
     cell = table_of(page)["Adverse reactions"][0]
     assert "Sentence 3 of" in cell
     assert "Sentence 399 of" not in cell
