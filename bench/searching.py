@@ -85,8 +85,8 @@ def measure(*, modules: int = MODULES, monographs: int = MONOGRAPHS, calls: int 
     notes = [
         f"{modules:,} modules and {monographs:,} monographs, {size_of_all}.",
         f"{calls:,} questions of each sort, in one process, by the clock. Common: the {COMMON} words that most",
-        f"documents have. Rare: words of {RARE[0]} to {RARE[1]} documents. Misspelt: one letter is left out, doubled,"
-        " changed or swapped. /healthz stands beside it: what that takes is the machine's own.",
+        f"documents have. Rare: words of {RARE[0]} to {RARE[1]} documents. Misspelt: one letter is left out, doubled,",
+        "changed or swapped. /healthz stands beside it: what that takes is the machine's own.",
     ]
     return simple_table("Search", figures, notes)
 
