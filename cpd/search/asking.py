@@ -29,9 +29,9 @@ MOST_PAGES = 20
 NEAR = 12  # documents that are looked at for the word that was meant
 NEAR_NAMES = 5  # names that a mistyped word may stand for
 CALLED_SO, IN_NAMES = 4_000.0, 1_000.0  # far above what any text scores
-WEIGHTS = (("names", 6.0), ("title", 4.0), ("about", 2.0), ("text", 1.0))
+WEIGHTS = (("names", 6.0), ("title", 4.0), ("about", 2.0))  # of words that stand there, beside that of the text
 ALIASES = (BRAND, OTHER)
-STEMMED_FIELDS = ("title", "about", "text")
+STEMMED_FIELDS = ("title", "about")
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a word stands for: documents that have it, drugs that have it in a name, and words to mark."""
+    """What a word stands for: documents that have it, drugs that have it in a name, and words to mark.
+
+    `counted` is `anywhere` without what only weighs it.
+    """
 
     anywhere: Query
-    in_names: Query
+    counted: Query
+    in_names: Query | None
     needles: tuple[str, ...]
     instead: str = ""  # the word that is nearest to one that stands nowhere
 
@@ -80,11 +84,13 @@ def find(opened: Opened, question: Question, *, kind: str = "", page: int = 1) -
         return Answer()
     last = len(question.words) - 1
     meanings = [meaning_of(opened, word, last=place == last) for place, word in enumerate(question.words)]
-    counts, addresses = _page(opened, _wanted(opened.schema, question, meanings), kind, page)
+    names = _names(opened, question, meanings)
+    wanted, counted = (_any([_all(each), *names]) for each in _both_ways(meanings))
+    counts, addresses = _page(opened, wanted, counted, kind, page)
     some_words = not any(counts.values()) and len(meanings) > 1
     if some_words:
-        wanted = Query.boolean_query([(Occur.Should, each.anywhere) for each in meanings])
-        counts, addresses = _page(opened, wanted, kind, page)
+        wanted, counted = (_any(each) for each in _both_ways(meanings))
+        counts, addresses = _page(opened, wanted, counted, kind, page)
     needles = tuple(dict.fromkeys(needle for each in meanings for needle in each.needles))
     instead = [each.instead or word for word, each in zip(question.words, meanings, strict=True)]
     nearly = any(each.instead for each in meanings)
@@ -104,17 +110,16 @@ def meaning_of(opened: Opened, word: str, *, last: bool) -> Meaning:
     start = word[:LONGEST_START]
     begins = last and len(word) > 1 and opened.frequency("word_starts", start) > 0
     starting = Query.term_query(schema, "word_starts", start)
-    name = Query.term_query(schema, "names", word)
-    if _stands_somewhere(opened, word):
-        return Meaning(_anywhere(schema, word), starting if begins else name, (word,))
+    if opened.frequency("text", stem_of(word)):
+        in_names = starting if begins else None
+        if not begins and opened.frequency("names", word):
+            in_names = Query.term_query(schema, "names", word)
+        return Meaning(_anywhere(schema, word), _there(schema, word), in_names, (word,))
     if begins:
-        return Meaning(starting, starting, (word,))
-    if (
-        last
-        and len(word) > 2
-        and opened.count(begun := Query.fuzzy_term_query(schema, "spelling", word, 0, prefix=True))
-    ):
-        return Meaning(begun, Query.empty_query(), (word,))
+        return Meaning(starting, starting, starting, (word,))
+    begun = Query.fuzzy_term_query(schema, "spelling", word, 0, prefix=True)
+    if last and len(word) > 2 and opened.count(begun):
+        return Meaning(begun, begun, None, (word,))
     return _nearly(opened, word)
 
 
@@ -145,59 +150,66 @@ def _has(words: Sequence[str], needle: str) -> bool:
     return any(word.startswith(needle) for word in (*words, "".join(words)))
 
 
-def _wanted(schema: Schema, question: Question, meanings: Sequence[Meaning]) -> Query:
-    everywhere = _all(each.anywhere for each in meanings)
-    in_names = _of_kind(schema, _all(each.in_names for each in meanings), MONOGRAPH)
-    whole = [each.instead or word for word, each in zip(question.words, meanings, strict=True)]
-    spellings = dict.fromkeys([question.whole, " ".join(whole), "".join(question.words)])
-    called_so = Query.term_set_query(schema, "whole", list(spellings))
-    return Query.boolean_query(
-        [
-            (Occur.Should, everywhere),
-            (Occur.Should, Query.const_score_query(in_names, IN_NAMES)),
-            (Occur.Should, Query.const_score_query(called_so, CALLED_SO)),
-        ]
-    )
+def _names(opened: Opened, question: Question, meanings: Sequence[Meaning]) -> list[Query]:
+    """Drugs that have all the words in their names, far above everything else, and those that are called so."""
+    schema = opened.schema
+    found = []
+    in_names = [each.in_names for each in meanings if each.in_names is not None]
+    if len(in_names) == len(meanings):
+        found.append(Query.const_score_query(_of_kind(schema, _all(in_names), MONOGRAPH), IN_NAMES))
+    put_right = " ".join(each.instead or word for word, each in zip(question.words, meanings, strict=True))
+    called = [
+        Query.const_score_query(Query.term_query(schema, "whole", name), CALLED_SO)
+        for name in dict.fromkeys([question.whole, put_right, "".join(question.words)])
+        if opened.frequency("whole", name)
+    ]
+    return [*found, *called]
 
 
-def _page(opened: Opened, wanted: Query, kind: str, page: int) -> tuple[dict[str, int], list[DocAddress]]:
+def _both_ways(meanings: Sequence[Meaning]) -> tuple[list[Query], list[Query]]:
+    return [each.anywhere for each in meanings], [each.counted for each in meanings]
+
+
+def _page(
+    opened: Opened, wanted: Query, counted: Query, kind: str, page: int
+) -> tuple[dict[str, int], list[DocAddress]]:
     """How many documents of each kind answer, and a page of them."""
     offset = (page - 1) * PAGE
     total, addresses = opened.best(wanted, PAGE, 0 if kind else offset)
-    modules = opened.count(_of_kind(opened.schema, wanted, MODULE)) if total else 0
+    modules = opened.count(_of_kind(opened.schema, counted, MODULE)) if total else 0
     if kind and total:
         _, addresses = opened.best(_of_kind(opened.schema, wanted, kind), PAGE, offset)
     return {MONOGRAPH: total - modules, MODULE: modules}, addresses
 
 
-def _stands_somewhere(opened: Opened, word: str) -> bool:
-    stem = stem_of(word)
-    return opened.frequency("names", word) > 0 or any(opened.frequency(each, stem) for each in STEMMED_FIELDS)
-
-
 def _anywhere(schema: Schema, word: str) -> Query:
+    """Documents that have the word in some form: the text has all that stands elsewhere too."""
     stem = stem_of(word)
-    terms = [
+    weighing = [
         Query.boost_query(Query.term_query(schema, name, stem if name in STEMMED_FIELDS else word), weight)
         for name, weight in WEIGHTS
     ]
-    return Query.disjunction_max_query(terms, 0.1)
+    return Query.boolean_query([(Occur.Must, _there(schema, word)), *((Occur.Should, each) for each in weighing)])
+
+
+def _there(schema: Schema, word: str) -> Query:
+    return Query.term_query(schema, "text", stem_of(word))
 
 
 def _nearly(opened: Opened, word: str) -> Meaning:
     """What may be meant by a word that stands nowhere."""
     schema, most = opened.schema, most_mistakes(word)
     if most == 0:
-        return Meaning(Query.empty_query(), Query.empty_query(), ())
+        return Meaning(Query.empty_query(), Query.empty_query(), None, ())
     drugs = nearest(word, _words_near(opened, "names", word, most))[:NEAR_NAMES]
     others = nearest(word, _words_near(opened, "spelling", word, most))
     best = next(iter(nearest(word, [*drugs[:1], *others[:1]])), "")
     if not best:
-        return Meaning(Query.empty_query(), Query.empty_query(), ())
+        return Meaning(Query.empty_query(), Query.empty_query(), None, ())
     names = [(Occur.Should, Query.term_query(schema, "names", each)) for each in drugs]
-    in_names = Query.boolean_query(names) if names else Query.empty_query()
-    anywhere = Query.boolean_query([(Occur.Should, _anywhere(schema, best)), *names])
-    return Meaning(anywhere, in_names, tuple(dict.fromkeys([best, *drugs])), instead=best)
+    in_names = Query.boolean_query(names) if names else None
+    anywhere, counted = (_any([query(schema, best), *(each for _, each in names)]) for query in (_anywhere, _there))
+    return Meaning(anywhere, counted, in_names, tuple(dict.fromkeys([best, *drugs])), instead=best)
 
 
 def _words_near(opened: Opened, name: str, word: str, most: int) -> set[str]:
@@ -217,8 +229,12 @@ def _spelt(shown: dict[str, Any]) -> Iterable[str]:
     return shown["title"], about_of(shown["facets"])
 
 
-def _all(queries: Iterable[Query]) -> Query:
-    return Query.boolean_query([(Occur.Must, each) for each in queries])
+def _all(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, each) for each in queries])
+
+
+def _any(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, each) for each in queries])
 
 
 def _of_kind(schema: Schema, query: Query, kind: str) -> Query:

@@ -13,7 +13,8 @@ from cpd.search.words import folded_words, stem_of
 
 LENGTH = 200  # characters of an excerpt
 BEFORE = 70  # of these, before the word that was found
-LOOKED_AT = 4  # places of a word in a long text
+LOOKED_AT = 4  # places of a word in a text
+TRIED = 60  # places of its letters: they may stand within other words
 ACCENTS_WITHIN = 60_000  # characters in which a word with accents is looked for
 _ON, _OFF = "\ue000", "\ue001"  # signs for private use, which become the marks once the text is escaped
 BETWEEN_LINES = " · "
@@ -43,15 +44,16 @@ def marked(text: str, needles: Sequence[str], *, starts: bool = False) -> Markup
 
     if _ON in text or _OFF in text:
         text = text.replace(_ON, "").replace(_OFF, "")
-    html = str(escape(_candidates(tuple(needles)).sub(mark, text) if needles else text))
+    html = str(escape(_candidates(tuple(needles), text.isascii()).sub(mark, text) if needles else text))
     return Markup(html.replace(_ON, "<mark>").replace(_OFF, "</mark>"))  # noqa: S704  # it was escaped
 
 
 @lru_cache(maxsize=256)
-def _candidates(needles: tuple[str, ...]) -> re.Pattern[str]:
+def _candidates(needles: tuple[str, ...], in_ascii: bool) -> re.Pattern[str]:
     """Words that may be a form of a needle: they begin alike, or have accents."""
     roots = sorted({re.escape(_root(needle)) for needle in needles}, key=len, reverse=True)
-    return re.compile(rf"\b(?:(?:{'|'.join(roots)})\w*|\w*[\u00c0-\u024f\u1e00-\u1eff\ufb00-\ufb06]\w*)", re.IGNORECASE)
+    accented = "" if in_ascii else r"|\w*[\u00c0-\u024f\u1e00-\u1eff\ufb00-\ufb06]\w*"
+    return re.compile(rf"\b(?:(?:{'|'.join(roots)})\w*{accented})", re.IGNORECASE)
 
 
 def excerpt(text: str, needles: Sequence[str]) -> Markup | None:
@@ -60,8 +62,8 @@ def excerpt(text: str, needles: Sequence[str]) -> Markup | None:
     if not places:
         return None
     start, end = _window(text, _best(places))
-    piece = text[start:end].replace("\n", BETWEEN_LINES)
-    return Markup("… " if start else "") + marked(piece, needles) + (" …" if end < len(text) else "")  # noqa: S704
+    html = marked(text[start:end], needles).replace("\n", BETWEEN_LINES)
+    return Markup(f"{'… ' if start else ''}{html}{' …' if end < len(text) else ''}")  # noqa: S704  # it was escaped
 
 
 def opening(text: str) -> str:
@@ -97,20 +99,23 @@ def _plain(word: str) -> str:
 def _places(text: str, needle: str) -> list[int]:
     """Some places where a form of the word stands."""
     stem, root = stem_of(needle), _root(needle)
-    forms = dict.fromkeys((root, root.capitalize(), root.upper()))
-    places = [place for form in forms for place in _find(text, form, stem)]
+    places: list[int] = []
+    for form in dict.fromkeys((root, root.capitalize(), root.upper())):
+        if not places:
+            places = list(_find(text, form, stem))
     if not places and not text[:ACCENTS_WITHIN].isascii():
         places = list(_find_accented(text[:ACCENTS_WITHIN], root, stem))
-    return sorted(places)[:LOOKED_AT]
+    return places
 
 
 def _find(text: str, form: str, stem: str) -> Iterator[int]:
-    place = -1
-    for _ in range(LOOKED_AT):
+    place, found = -1, 0
+    for _ in range(TRIED):
         place = text.find(form, place + 1)
-        if place < 0:
+        if place < 0 or found == LOOKED_AT:
             return
         if _is_form(text, place, stem):
+            found += 1
             yield place
 
 

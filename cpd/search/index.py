@@ -20,7 +20,7 @@ from cpd.db import AnyRow
 from cpd.search.documents import LONGEST_TEXT
 from cpd.search.words import LONGEST_START, PLAIN, STARTS, STEMMED, folded, folded_words, without_hyphens
 
-SCHEMA = 2  # raise it when fields, analyzers or what is put into them change: every node then makes its index anew
+SCHEMA = 1  # raise it when fields, analyzers or what is put into them change: every node then makes its index anew
 HEAP = 30_000_000  # bytes that a writer of one thread may take
 AT_ONCE = 8_000_000  # characters that wait to be indexed; a writer would let 10,000 documents queue up in memory
 _PLACE_BYTES = 8
@@ -42,7 +42,7 @@ def _schema() -> Schema:
     builder.add_text_field("names", tokenizer_name="plain", index_option="freq")
     builder.add_text_field("title", tokenizer_name="stemmed", index_option="freq")
     builder.add_text_field("about", tokenizer_name="stemmed", index_option="freq")
-    builder.add_text_field("text", tokenizer_name="stemmed", index_option="freq")
+    builder.add_text_field("text", tokenizer_name="stemmed", index_option="freq")  # all of it, what stands above too
     builder.add_text_field("spelling", tokenizer_name="plain", index_option="basic")  # words as they are written
     builder.add_text_field("starts", tokenizer_name="starts", index_option="basic")  # of names and titles
     builder.add_text_field("word_starts", tokenizer_name="starts", index_option="basic")  # of the words within them
@@ -171,7 +171,7 @@ def document_of(row: AnyRow) -> Document:
     if (joined := without_hyphens(title)) != title:
         document.add_text("title", joined)
     document.add_text("about", about)
-    document.add_text("text", row.text[:LONGEST_TEXT])
+    document.add_text("text", "\n".join([title, without_hyphens(title), *names, about, row.text[:LONGEST_TEXT]]))
     document.add_text("spelling", f"{title}\n{about}")
     _add_starts(document, names or [title])
     for stated in facets.get("classes", ()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
 from cpd.db import AnyRow, read, read_first, reader
 from cpd.revisions import Release
@@ -21,6 +21,13 @@ CHANGED = (
     SearchDocument.names,
     SearchDocument.text,
     SearchDocument.facets,
+)
+
+TEXTS = select(SearchDocument.kind, SearchDocument.slug, SearchDocument.text).where(
+    SearchDocument.gone.is_(False),
+    or_(
+        *(and_(SearchDocument.kind == kind, SearchDocument.slug.in_(bindparam(kind, expanding=True))) for kind in KINDS)
+    ),
 )
 
 
@@ -52,18 +59,11 @@ def changed(after: int) -> Iterator[AnyRow]:
 
 def texts_of(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The texts of those of these documents that can be found, by kind and slug."""
-    slugs: dict[str, list[str]] = {}
+    slugs: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for kind, slug in keys:
-        slugs.setdefault(kind, []).append(slug)
-    if not slugs:
-        return {}
-    these = or_(*(and_(SearchDocument.kind == kind, SearchDocument.slug.in_(some)) for kind, some in slugs.items()))
-    rows = read(
-        select(SearchDocument.kind, SearchDocument.slug, SearchDocument.text).where(
-            SearchDocument.gone.is_(False), these
-        )
-    )
-    return {(row.kind, row.slug): row.text for row in rows}
+        slugs[kind].append(slug)
+    rows = read(TEXTS, slugs) if any(slugs.values()) else ()
+    return {(kind, slug): text for kind, slug, text in rows}
 
 
 def _changed(after: int) -> tuple[ColumnElement[bool], ...]:
