@@ -118,6 +118,10 @@ def percent(value: str | bytes) -> str:
     return quote_from_bytes(value.encode() if isinstance(value, str) else value, safe="")
 
 
+# In every page, in a card, and in a part of a section that a script asks for.
+OURS = ('<a class="logo"', 'class="hovercard__title"', "data-part>")
+
+
 def fault_in(answer: Answer, sent: bytes = b"") -> str:
     """What is wrong with an answer, whatever was asked, or nothing. `sent` must not come back as markup."""
     if answer.status >= 500:
@@ -137,7 +141,7 @@ def _fault_in_page(answer: Answer, sent: bytes) -> str:
         text = answer.text
     except UnicodeDecodeError:
         return "a page that is not UTF-8"
-    if answer.body and '<a class="logo"' not in text and 'class="hovercard__title"' not in text:
+    if answer.body and not any(mark in text for mark in OURS):
         return f"{answer.status} with a page that is not ours: {text[:200]}"
     if found := [word for word in FORBIDDEN if word in text and word.encode() not in sent]:
         return f"{answer.status} with {found}"
