@@ -20,7 +20,7 @@ URLENCODED = "application/x-www-form-urlencoded"
 # What a refused request may leave behind: that a session was seen, that a try was spent, and the audit trail's line.
 BOOKKEEPING = {"session", "throttle", "event"}
 # One of these stands in every page of ours, and in every part of one.
-OUR_MARKS = ('<a class="logo"', 'class="hovercard__title"', 'class="list-panel"')
+OUR_MARKS = ('<a class="logo"', 'class="hovercard__title"', 'class="list-panel"', "data-part>")
 # Words that only a fault, a debugger or a server's own page would show.
 FORBIDDEN = (
     *("Traceback (most recent call last)", 'File "/', "werkzeug", "Werkzeug", "jinja2", "sqlalchemy", "sqlite3."),
