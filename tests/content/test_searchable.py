@@ -15,7 +15,8 @@ PARTS = {"sections": {"Dosage": "<p>Two <strong>milli</strong>grams.</p>"}, "foo
 
 
 def test_plain_text_has_a_line_for_each_block_and_no_space_within_a_word():
-    html = "<h2>Dose</h2>\n<ul>\n<li>H<sub>2</sub>O &amp; <em>salt</em></li><li>5&nbsp;mg</li></ul><table><tr><td>a</td><td>b</td></tr></table>"
+    html = "<h2>Dose</h2>\n<ul>\n<li>H<sub>2</sub>O &amp; <em>salt</em></li><li>5&nbsp;mg</li></ul>"
+    html += "<table><tr><td>a</td><td>b</td></tr></table>"
     assert plain_text(html) == "Dose\nH2O & salt\n5 mg\na\nb"
 
 

@@ -26,6 +26,8 @@ DAMAGES = {
     "a specialty's count that is wrong": ("UPDATE specialty SET count = 7", "counts 7 modules"),
     "a card with an old title": ("UPDATE module SET title = 'old' WHERE slug = 'm0'", "is listed as 'old'"),
     "a mention that is gone": ("DELETE FROM mention", "the mentions are not"),
+    "a module that cannot be found": ("UPDATE search_document SET gone = true WHERE slug = 'm0'", "m0 is online as"),
+    "a title that is found no more": ("UPDATE search_document SET title = 'old' WHERE slug = 'm0'", "found as 'old'"),
     "a release that is missing": ("UPDATE release SET number = 3", "the releases are [3]"),
 }
 
