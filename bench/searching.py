@@ -78,6 +78,7 @@ def measure(*, modules: int = MODULES, monographs: int = MONOGRAPHS, calls: int 
             Figure("index made in full: peak memory", made["peak"], "MB", MOST_MEMORY),
             Figure("index on the disk", size, "MB"),
         ]
+        site.read_through()
         with sites.opened(site) as app:
             figures += list(_asked(app, written, calls))
             figures.append(_freshness(app, site))

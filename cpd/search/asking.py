@@ -213,16 +213,14 @@ def _nearly(opened: Opened, word: str) -> Meaning:
 
 
 def _words_near(opened: Opened, name: str, word: str, most: int) -> set[str]:
-    """The words of some documents that have one which is spelt nearly so."""
-    query = Query.fuzzy_term_query(opened.schema, name, word, most)
-    found: set[str] = set()
-    for address in opened.some(query, NEAR):
-        shown = opened.shown(address)
-        if name == "names":
-            found.update(each for _, _, words in shown["names"] for each in [*words, "".join(words)])
-        else:
-            found.update(each for text in _spelt(shown) for each in folded_words(text))
-    return found
+    """The words of some documents that have one which is spelt nearly so: those with the fewest mistakes."""
+    for mistakes in range(1, most + 1):
+        query = Query.fuzzy_term_query(opened.schema, name, word, mistakes)
+        if found := [opened.shown(address) for address in opened.some(query, NEAR)]:
+            if name == "names":
+                return {each for shown in found for _, _, words in shown["names"] for each in [*words, "".join(words)]}
+            return {each for shown in found for text in _spelt(shown) for each in folded_words(text)}
+    return set()
 
 
 def _spelt(shown: dict[str, Any]) -> Iterable[str]:

@@ -143,24 +143,30 @@ class Node:
             work.join()
 
     def _do_work(self) -> None:
+        failed = True
         try:
             with self._app.app_context():
                 self.catch_up()
-            self._fault_at = None
-        except (Unreadable, Unwritable, OSError, SQLAlchemyError) as fault:
-            self._fault_at = time.monotonic()
-            reason = str(fault) if isinstance(fault, (Unreadable, Unwritable)) else type(fault).__name__
+            failed = False
+        except (Unreadable, Unwritable, SQLAlchemyError) as fault:
+            reason = type(fault).__name__ if isinstance(fault, SQLAlchemyError) else str(fault)
             log.warning("the search index cannot be brought up to date: %s", reason)
+        finally:
+            self._fault_at = time.monotonic() if failed else None
 
     def _wait_for(self, release: int, patience: float) -> Opened | None:
-        """The index, once it is of this release or the work has gone on for that long."""
+        """The index, once it is of this release; what there is of it, if the work takes longer than that or fails."""
+        until = time.monotonic() + patience
         while True:
             opened = self._look()
-            work = self._work
-            done = work is None or not work.is_alive()
-            if done or (opened is not None and opened.release >= release):
-                return self._look()
-            if time.monotonic() - self._began >= patience:
+            if opened is not None and opened.release >= release:
+                return opened
+            if self._work is None or not self._work.is_alive():
+                if self._fault_at is not None:
+                    return self._look()
+                self.begin()  # what ended just now may have begun before this release
+            now = time.monotonic()
+            if now >= until or now - self._began >= patience:
                 return opened
             time.sleep(LOOK_EVERY)
 

@@ -28,6 +28,7 @@ from cpd.monographs.models import Mention, Monograph, MonographRendering, Monogr
 from cpd.pages.models import Page, PageRendering, PageRevision
 from cpd.record.models import Entry
 from cpd.revisions import PUBLISHED, Release
+from cpd.search.models import SearchDocument
 from cpd.settings import Settings
 
 SHELVES: tuple[tuple[Any, Any, Any], ...] = (
@@ -189,6 +190,25 @@ def _wrong_lists(connection: Connection) -> Iterator[str]:
     yield from _wrong_counts(connection, rows)
     yield from _wrong_mentions(connection, rows)
     yield from _wrong_terms(connection, drugs)
+    yield from _wrong_search(connection, titles)
+
+
+def _wrong_search(connection: Connection, titles: dict[str, tuple[str, str]]) -> Iterator[str]:
+    """What can be found and is not online, or the other way round, or is called otherwise."""
+    kinds = (Module.__tablename__, Monograph.__tablename__)
+    found = dict(
+        connection.execute(
+            select(SearchDocument.slug, SearchDocument.title).where(
+                SearchDocument.kind.in_(kinds), SearchDocument.gone.is_(False)
+            )
+        )
+        .tuples()
+        .all()
+    )
+    for slug in titles.keys() | found.keys():
+        shown = titles.get(slug, ("", ""))[0]
+        if shown != found.get(slug, ""):
+            yield f"{slug} is online as {shown!r} and found as {found.get(slug, '')!r}"
 
 
 def _wrong_counts(connection: Connection, rows: Any) -> Iterator[str]:

@@ -30,6 +30,8 @@ DAMAGES = {
     "a class's count that is wrong": ("UPDATE term SET count = 7 WHERE kind = 'class'", "counts 7 monographs"),
     "a company under another name": ("UPDATE term SET title = 'Other' WHERE kind = 'company'", "is called 'Other'"),
     "a class that no list knows": ("DELETE FROM term", "is stated and is no term"),
+    "a module that cannot be found": ("UPDATE search_document SET gone = true WHERE slug = 'm0'", "m0 is online as"),
+    "a title that is found no more": ("UPDATE search_document SET title = 'old' WHERE slug = 'm0'", "found as 'old'"),
     "a release that is missing": ("UPDATE release SET number = 3", "the releases are [3]"),
 }
 
