@@ -73,7 +73,8 @@ AssetsAreThere
 _.initialize
 build_data
 
-# Flask and werkzeug read these, logging asks the root logger for its handlers.
+# Flask calls it, Flask and werkzeug read the others, logging asks the root logger for its handlers.
+_.ensure_sync
 _.form_data_parser_class
 _.request_class
 _.handlers
@@ -85,6 +86,8 @@ _.sqlite_errorcode
 # zipfile writes these into the file.
 _.comment
 _.external_attr
+_.filename
+_.compress_type
 
 # SQLAlchemy reads the first of its event; http.client, html.parser, configparser and pytest ask for the others.
 _.is_disconnect
@@ -97,6 +100,12 @@ _.pytestmark
 
 # cpd.web.drawn asks the surroundings of a page for it.
 _.open_variables
+
+# WTForms reads it.
+_.validators
+
+# A column that says since when, for whoever looks into the table.
+_.added_at
 
 # A person reads it: what the slow tests of faults print.
 _.doubled

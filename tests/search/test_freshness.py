@@ -261,7 +261,6 @@ class TestADiskThatCannotBeWritten:
 
         def full(*_, **__):
             raise files.Unwritable("no space left")
-            yield
 
         monkeypatch.setattr(files, "write_documents", full)
         publish("music", title="Xylophone")

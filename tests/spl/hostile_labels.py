@@ -13,7 +13,6 @@ from tests.hostile.placing import name as as_name
 from tests.spl.labels import class_index, ingredient, label, part, product, section, set_id
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-OPEN = "<table><tbody><tr><td>x</td></tr></tbody></table>"
 # A block of a text with a hostile one in one place of it: as text, as an attribute, or as markup of its own.
 BLOCKS = (
     "<paragraph>{text}</paragraph>",

@@ -126,7 +126,6 @@ class Label:
     title: str
     kind: str
     products: list[Product]
-    uniis: set[str]
     sections: list[Section] = field(default_factory=list)
 
     def under(self, heading: str) -> list[Section]:
@@ -152,7 +151,6 @@ def read_label(source: Path | bytes) -> Label:
         title=_line(root.find(HL7 + "title")),
         kind=kind,
         products=[_product(each) for each in root.iterfind(f".//{_path('subject/manufacturedProduct')}")],
-        uniis={code.get("code", "") for code in root.iter(HL7 + "code") if _is_unii(code)},
     )
     in_new_layout = any(_attribute(section, "code", "code") == PLR for section in root.iter(HL7 + "section"))
     for section in top:
@@ -353,7 +351,3 @@ def _attribute(element: etree._Element, path: str, name: str) -> str:
 
 def _path(path: str) -> str:
     return "/".join(HL7 + part for part in path.split("/"))
-
-
-def _is_unii(code: etree._Element) -> bool:
-    return code.get("codeSystem") == "2.16.840.1.113883.4.9"
