@@ -196,15 +196,10 @@ def _wrong_lists(connection: Connection) -> Iterator[str]:
 def _wrong_search(connection: Connection, titles: dict[str, tuple[str, str]]) -> Iterator[str]:
     """What can be found and is not online, or the other way round, or is called otherwise."""
     kinds = (Module.__tablename__, Monograph.__tablename__)
-    found = dict(
-        connection.execute(
-            select(SearchDocument.slug, SearchDocument.title).where(
-                SearchDocument.kind.in_(kinds), SearchDocument.gone.is_(False)
-            )
-        )
-        .tuples()
-        .all()
+    documents = select(SearchDocument.slug, SearchDocument.title).where(
+        SearchDocument.kind.in_(kinds), SearchDocument.gone.is_(False)
     )
+    found = {row.slug: row.title for row in connection.execute(documents)}
     for slug in titles.keys() | found.keys():
         shown = titles.get(slug, ("", ""))[0]
         if shown != found.get(slug, ""):
