@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -15,10 +16,11 @@ import urllib.request
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from cpd.serving import PortTaken, allow_open_files, claim_port
+from cpd.serving import ARENAS, M_ARENA_MAX, PortTaken, _share_memory_among_threads, allow_open_files, claim_port
 from tests.browser.serving import HOST, cpd, cpd_serve, environment, free_port, wait_until_alive
 from tests.conftest import settings_for
 from tests.deploy.slow import sent_by, slow_clients
@@ -229,3 +231,11 @@ def test_what_a_server_loads_is_not_looked_through_again_for_garbage(tmp_path):
         command, env=environment(empty_installation(tmp_path)), capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["True", "50000"]
+
+
+def test_the_threads_of_a_worker_share_memory_where_the_system_lets_them(monkeypatch):
+    asked = []
+    for library in (SimpleNamespace(mallopt=lambda *values: asked.append(values)), SimpleNamespace()):
+        monkeypatch.setattr(ctypes, "CDLL", lambda _, found=library: found)
+        _share_memory_among_threads()
+    assert asked == [(M_ARENA_MAX, ARENAS)]
