@@ -20,6 +20,7 @@ from cpd.content.publish import Report
 from cpd.content.publish import publish as publish_content
 from cpd.db import db
 from cpd.pages.queries import versions
+from cpd.search.node import node_of
 from cpd.serving import migrate
 from cpd.settings import Settings
 from tests import databases, did_not_run
@@ -97,6 +98,7 @@ def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iter
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
     yield app
+    node_of(app).wait()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -233,5 +235,6 @@ def client_with(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
 
     yield make
     for app in made:
+        node_of(app).wait()
         with app.app_context():
             db.engine.dispose()

@@ -89,11 +89,7 @@ def offered(client: FlaskClient) -> Callable[[str], list[tuple[str, str]]]:
 
 
 @pytest.fixture(autouse=True)
-def _wait_for_work(request, monkeypatch):
-    """On a busy machine a search waits for longer, and nothing goes on writing when a test has ended."""
+def _patient(monkeypatch):
+    """On a busy machine a search waits for longer."""
     monkeypatch.setattr(Node, "patience", 20.0)
     monkeypatch.setattr(Node, "short_patience", 20.0)
-    app = request.getfixturevalue("app") if "app" in request.fixturenames else None
-    yield
-    if app is not None:
-        node_of(app).wait()
