@@ -104,6 +104,15 @@ def make(sections=None, facts=None, longest=LONGEST, **key_facts):
     return make_cells(FACTS | (facts or {}), {"sections": sections or {}, "key_facts": key_facts}, "zanidine", longest)
 
 
+def test_a_section_that_goes_on_elsewhere_is_never_shown_as_the_whole():
+    parts = {"sections": {"Dosage": "<p>First.</p>"}, "key_facts": {}, "folds": {"dosage": {"parts": 1}}}
+    begun, anothers = (make_cells(FACTS, parts, slug, LONGEST).column["Dosage"] for slug in ("zanidine", "alfadine"))
+    assert begun.rest == "/monographs/zanidine/sections/dosage?whole=1"
+    assert begun.key != anothers.key
+    whole = make_cells(FACTS, parts, "zanidine", None, {"dosage": ["<p>Last.</p>"]}).column["Dosage"]
+    assert (whole.html, whole.rest) == ("<p>First.</p><p>Last.</p>", "")
+
+
 def test_a_long_section_shows_its_beginning_and_where_the_whole_is():
     cell = make({"Adverse reactions": "<p>Sleep.</p>" * 1_000}).column["Adverse reactions"]
     assert cell.rest == "/monographs/zanidine/sections/adverse-reactions?whole=1"
