@@ -50,7 +50,10 @@ def message_html() -> Markup:
 
 def _waiting() -> Message | None:
     """The message that this browser carries, if it is one of ours and was left just now."""
-    match cookies.unsealed(PURPOSE, cookies.value_of(COOKIE)):
+    sent = cookies.value_of(COOKIE)
+    if sent is None:  # as on almost every page, which need not wait for a signature
+        return None
+    match cookies.unsealed(PURPOSE, sent):
         case [int(sent_at), str(text), str(link), str(link_text), str(undo), dict(fields)]:
             age = clock.now().timestamp() - sent_at
             return Message(text, link, link_text, undo, fields) if -1 <= age <= LONGEST_WAY else None
