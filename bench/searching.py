@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import json
 import random
-import re
 import sqlite3
 import subprocess
 import sys
@@ -35,7 +34,7 @@ MOST_P99, MOST_COMPLETION = at_most(10), at_most(2)  # ms
 MOST_FRESH = at_most(1)  # s
 
 INDEXING = """
-import json, resource, sys, time
+import json, re, sys, time
 from pathlib import Path
 from bench.sites import SMALL, Site, opened
 from cpd.search.node import node_of
@@ -43,8 +42,21 @@ with opened(Site(Path(sys.argv[1]), SMALL)) as app, app.app_context():
     began = time.perf_counter()
     node_of(app).catch_up(anew=True)
     took = time.perf_counter() - began
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+# Not ru_maxrss: a program takes that over from the one that started it.
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024 / 1e6
 print(json.dumps({"seconds": took, "peak": peak}))
+"""
+
+ASKING = """
+import json, re, sys
+from pathlib import Path
+from bench import inprocess
+from bench.sites import SMALL, Site, opened
+with opened(Site(Path(sys.argv[1]), SMALL), access_log=False) as app:
+    for address in json.load(sys.stdin):
+        inprocess.caller(app, address)()
+status = Path("/proc/self/status").read_text()
+print(json.dumps([int(re.search(rf"{name}:\\s+(\\d+)", status)[1]) * 1024 / 1e6 for name in ("RssAnon", "RssFile")]))
 """
 
 
@@ -69,6 +81,7 @@ def measure(*, modules: int = MODULES, monographs: int = MONOGRAPHS, calls: int 
     with TemporaryDirectory(dir=sites.CACHE) as folder:
         site = sites.Site(Path(folder), sites.SMALL)
         written = write(site, modules, monographs)
+        size_of_all = f"{written.characters / 1e6:,.0f} million characters, {len(written.frequency):,} different words"
         made = json.loads(
             subprocess.run([sys.executable, "-c", INDEXING, folder], capture_output=True, check=True, text=True).stdout
         )
@@ -82,7 +95,7 @@ def measure(*, modules: int = MODULES, monographs: int = MONOGRAPHS, calls: int 
         with sites.opened(site) as app:
             figures += list(_asked(app, written, calls))
             figures.append(_freshness(app, site))
-    size_of_all = f"{written.characters / 1e6:,.0f} million characters, {len(written.frequency):,} different words"
+        figures += _memory(site, written)
     notes = [
         f"{modules:,} modules and {monographs:,} monographs, {size_of_all}.",
         f"{calls:,} questions of each sort, in one process, by the clock. Common: the {COMMON} words that most",
@@ -211,11 +224,21 @@ def _asked(app: Flask, written: Written, calls: int) -> Iterator[Figure]:
         addresses = [f"/search/complete?q={quote_plus(each)}" for each in some]
         yield from _timed(app, f"completion, {name}", addresses, MOST_COMPLETION)
     yield from _timed(app, "/healthz", ["/healthz"] * calls, None)
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    for name, what in (("RssAnon", "its own"), ("RssFile", "of files, the index among them")):
-        yield Figure(
-            f"memory of the process afterwards, {what}", int(re.findall(rf"{name}:\s+(\d+)", status)[0]) / 1e3, "MB"
-        )
+
+
+def _memory(site: sites.Site, written: Written) -> list[Figure]:
+    """Of a process that has answered some thousand questions."""
+    drawn = random.Random("memory")
+    words = [*drawn.choices(written.common(), k=1_000), *drawn.choices(written.rare(), k=1_000)]
+    addresses = [f"/search?q={quote_plus(word)}" for word in words]
+    addresses += [f"/search/complete?q={name[:3]}" for name in drawn.choices(written.names, k=1_000)]
+    command = [sys.executable, "-c", ASKING, str(site.folder)]
+    done = subprocess.run(command, input=json.dumps(addresses), capture_output=True, check=True, text=True)
+    own, of_files = json.loads(done.stdout)
+    return [
+        Figure("memory of a process that searched: its own", own, "MB"),
+        Figure("memory of a process that searched: of files, the index among them", of_files, "MB"),
+    ]
 
 
 def _timed(app: Flask, name: str, addresses: Sequence[str], bar: Bar | None) -> Iterator[Figure]:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from tantivy import Occur, Query
 
 from cpd.search.asking import Hit, hit_of
-from cpd.search.documents import GENERIC, MODULE, MONOGRAPH
+from cpd.search.documents import MODULE, MONOGRAPH
 from cpd.search.excerpts import marked
 from cpd.search.index import CLASS_PARTS, Opened
 from cpd.search.words import LONGEST_START, Question, folded_words, most_mistakes, nearest
@@ -85,8 +85,9 @@ def named_so(opened: Opened, question: Question, kind: str, most: int) -> list[H
         for each in sorted(fitting, key=lambda each: (each["folded"] != question.whole, each["folded"])):
             found.setdefault(each["slug"], each)
 
-    if kind == MONOGRAPH:
-        add(Query.term_set_query(schema, "whole", [question.whole, "".join(question.words)]))
+    called_so = {question.whole, "".join(question.words)} if kind == MONOGRAPH else set()
+    if any(opened.frequency("whole", name) for name in called_so):
+        add(Query.term_set_query(schema, "whole", sorted(called_so)))
     if len(found) < most:
         add(Query.term_query(schema, "starts", question.whole[:LONGEST_START]))
     if len(found) < most:
@@ -134,7 +135,9 @@ def _fits(shown: dict[str, Any], question: Question) -> bool:
 
 
 def _classes(opened: Opened, question: Question) -> list[Offer]:
-    """Classes one of whose words begins so, those that begin so first."""
+    """Classes one of whose words begins so, those that begin so first; none for a letter, which begins too many."""
+    if len(question.whole) < 2:
+        return []
     found: dict[str, tuple[str, str]] = {}
     for term, _ in opened.terms("classes", question.whole):
         _, rank, slug, title = term.split(CLASS_PARTS)
@@ -162,7 +165,7 @@ def _drug(hit: Hit, question: Question) -> Offer:
 
 def what_it_is(hit: Hit) -> str:
     """What stands beside the name of a drug: whose brand it is, its generic name or its class."""
-    generic = hit.facets.get(GENERIC, "")
+    generic = hit.facets.get("generic", "")
     if hit.alias_is_brand and generic:
         return f"brand name of {generic}"
     if hit.alias:

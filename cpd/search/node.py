@@ -213,6 +213,8 @@ class Node:
         """What state.json says, or None if there is none that this code understands."""
         try:
             state = State(**json.loads((self._folder / STATE).read_text(encoding="utf-8")))
+            if [type(each) for each in asdict(state).values()] != [int, str, int, str]:
+                return None
         except (OSError, ValueError, TypeError):
             return None
         usable = state.schema == files.SCHEMA and state.generation not in self._refused

@@ -221,6 +221,12 @@ class TestAnIndexThatIsLost:
         node_of(later.application).wait()
         assert json.loads((folder / "state.json").read_text())["generation"] != state["generation"]
 
+    @pytest.mark.parametrize("change", [{"release": "x"}, {"generation": 7}, {"schema": None}, {"more": 1}])
+    def test_it_is_made_anew_when_its_state_is_nonsense(self, change, find, folder):
+        state = json.loads((folder / "state.json").read_text())
+        (folder / "state.json").write_text(json.dumps(state | change))
+        assert find("sepsis") == ["/modules/sepsis"]
+
     def test_what_a_killed_process_left_is_removed(self, app, folder):
         (folder / "0123456789ab").mkdir()
         (folder / "state.json.x1").write_text("{")
