@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from cpd import paths
@@ -18,6 +20,7 @@ from cpd import paths
 # Read by the tests and their tools, not by the application.
 OUTSIDE_NAMES = {"CPD_CHROMIUM", "CPD_LABELS", "CPD_REQUIRE_ALL", "CPD_MAKE", "CPD_PYTHON"}
 
+SIGN_ON_NEEDS = ("sign_on_client_id", "sign_on_client_secret", "sign_on_name", "site_url")
 MOST_WORKERS = 8  # unless the operator sets more: each takes about 100 MB of memory
 
 
@@ -44,6 +47,14 @@ class Settings:
     proxies: int = 0  # that stand in front and pass on who asked
     probe_token: str = ""
     access_log: bool = True  # a line for each request on standard output
+    site_url: str = ""  # how people reach the site, for links in mail; without it as `cpd serve` says
+    mail_server: str = ""  # smtp:// or smtps://; without one mail becomes files in the instance folder
+    mail_from: str = ""
+    worker: bool = True  # `cpd serve` also does what waits in the outbox
+    sign_on_issuer: str = ""  # the address of a provider of OpenID Connect; without one nobody signs in that way
+    sign_on_client_id: str = ""
+    sign_on_client_secret: str = ""
+    sign_on_name: str = ""  # what the button says
     notice: str = "Sample content – not for patient care"  # on every page; nothing for content of one's own
     hash_memory: int = 19_456  # KiB for one Argon2id hash
     hash_time: int = 2  # Argon2id passes
@@ -56,6 +67,16 @@ class Settings:
     def on_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 
+    @property
+    def confirms_addresses(self) -> bool:
+        """Whether mail reaches people, so that an account needs an address that was confirmed."""
+        return bool(self.mail_server)
+
+    @property
+    def address(self) -> str:
+        """How people reach the site, without a slash at its end."""
+        return self.site_url or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from CPD_… variables. Raises WrongSetting with a sentence for the first that is wrong."""
@@ -64,6 +85,7 @@ class Settings:
         instance = values.setdefault("instance_folder", paths.default_instance_folder())
         values.setdefault("content_folder", paths.default_content_folder())
         values.setdefault("database_url", f"sqlite:///{instance / 'cpd.sqlite'}")
+        _complete(values)
         if "secret_key" not in values:
             values["secret_key"] = kept_secret(instance)
         return cls(**values)
@@ -91,6 +113,15 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
             raise WrongSetting(f"{variable}: {fault}.") from None
         given[name] = text
     return given
+
+
+def _complete(values: Mapping[str, Any]) -> None:
+    """Refuse a setting that means nothing without another one."""
+    needed = {"mail_server": ("mail_from", "site_url"), "sign_on_issuer": SIGN_ON_NEEDS}
+    for setting, others in needed.items():
+        for other in others:
+            if values.get(setting) and not values.get(other):
+                raise WrongSetting(f"CPD_{setting.upper()} is set, so CPD_{other.upper()} is needed too.")
 
 
 def kept_secret(instance: Path) -> str:
@@ -159,6 +190,34 @@ def _notice(text: str) -> str:
     return text.strip()
 
 
+def _site_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("use an address without a path, such as https://learn.example.org")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _mail_server(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("use smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465")
+    return text
+
+
+def _mail_from(text: str) -> str:
+    if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", text):
+        raise ValueError("use one e-mail address, such as cpd@example.org")
+    return text
+
+
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+        raise ValueError("use the https:// address of a provider of OpenID Connect")
+    return text
+
+
 def _timezone(text: str) -> str:
     if text not in available_timezones():
         raise ValueError(f"{text!r} is not a time zone; use a name such as Europe/London")
@@ -200,6 +259,12 @@ READERS: dict[str, Callable[[str], object]] = {
     "https": _yes_or_no,
     "trusted_hosts": _hosts,
     "access_log": _yes_or_no,
+    "site_url": _site_url,
+    "mail_server": _mail_server,
+    "mail_from": _mail_from,
+    "worker": _yes_or_no,
+    "sign_on_issuer": _issuer,
+    "sign_on_name": _site_name,
     "hash_memory": _whole(8, 1_048_576),
     "hash_time": _whole(1, 20),
 }

@@ -18,8 +18,8 @@ HEADER = "# Written by `make lock` from pyproject.toml; change that, not this.\n
 
 # What each file holds; dev.txt agrees with run.txt on every version.
 LOCKS = {
-    "run": ["pyproject.toml", "--extra", "postgresql", "--group", "build"],
-    "dev": ["pyproject.toml", "--extra", "postgresql", "--group", "dev", "--constraint", "requirements/run.txt"],
+    "run": ["pyproject.toml", "--extra", "postgresql", "--extra", "single-sign-on", "--group", "build"],
+    "dev": ["pyproject.toml", "--extra", "postgresql", "--extra", "single-sign-on", "--group", "dev", "--constraint", "requirements/run.txt"],
     "node": ["--group", "node"],
 }
 

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request
+from flask import Flask, Response, abort, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager  # type: ignore[import-untyped]  # ships no types
 
 from cpd.auth import passwords, queries, sessions
-from cpd.auth.forms import SignInForm
+from cpd.auth.forms import ProofForm, SignInForm
 from cpd.auth.kept import keep_this_form
+from cpd.auth.models import Role
 from cpd.web import clock, cookies
 from cpd.web.addresses import own_path
 from cpd.web.drawn import answer, gap
 
 PROFESSIONAL = "cpd_professional"
 CONFIRMED = "1"
+FRESH = timedelta(minutes=15)  # how long a proof of who one is counts for what is sensitive
+RANKS = list(Role)  # each role may do what those before it may
 TITLES = {"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sir", "dame"}
 
 View = Callable[..., ResponseReturnValue]
@@ -30,21 +33,31 @@ login_manager = LoginManager()
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """An account seen as one who learns."""
+    """An account seen as one who learns.
+
+    `granted` is the role of the account. Beyond learning it counts only in a session with a second factor: `role`.
+    """
 
     id: int
     name: str
     email: str
     profession: str
-    role: str
+    granted: Role
     zone: str
     signed_in_at: datetime
+    session_id: int
+    second_factor: bool
+    proved_at: datetime
 
     is_authenticated = is_active = True  # Flask-Login asks for these
     is_anonymous = False
 
     def get_id(self) -> str:
         return str(self.id)
+
+    @property
+    def role(self) -> Role:
+        return self.granted if self.second_factor else Role.LEARNER
 
     @property
     def initials(self) -> str:
@@ -95,7 +108,18 @@ def _learner_of(token: str | None) -> Learner | None:
         return None
     if now - row.last_seen_at >= sessions.SEEN_EVERY:
         sessions.note_seen(row.session_id, now=now)
-    return Learner(row.id, row.name, row.email, row.profession, row.role, row.zone, row.signed_in_at)
+    return Learner(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        profession=row.profession,
+        granted=Role(row.role),
+        zone=row.zone,
+        signed_in_at=row.signed_in_at,
+        session_id=row.session_id,
+        second_factor=row.second_factor,
+        proved_at=row.proved_at or row.signed_in_at,
+    )
 
 
 def carried() -> list[TakenOver]:
@@ -120,6 +144,43 @@ def learner_required(view: View) -> View:
         return view(*arguments, learner=learner, **keywords)
 
     return guarded
+
+
+def role_required(least: Role) -> Callable[[View], View]:
+    """Pass `learner=` to the view if they have this role or a higher one; for others the address leads nowhere.
+
+    Who has the role and has not shown a second factor is led to where that is done.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*arguments: Any, learner: Learner, **keywords: Any) -> ResponseReturnValue:
+            if RANKS.index(learner.granted) < RANKS.index(least):
+                abort(404)
+            if not learner.second_factor:
+                return redirect(f"/auth/two-factor/needed?next={quote(asked_for(), safe='/')}")
+            return view(*arguments, learner=learner, **keywords)
+
+        return learner_required(guarded)
+
+    return guard
+
+
+def proof_required(view: View) -> View:
+    """Pass `learner=` to the view if they have proved just now who they are; others are asked to, and come back.
+
+    A form that is sent too late is kept meanwhile.
+    """
+
+    @wraps(view)
+    def guarded(*arguments: Any, learner: Learner, **keywords: Any) -> ResponseReturnValue:
+        if clock.now() - learner.proved_at <= FRESH:
+            return view(*arguments, learner=learner, **keywords)
+        if request.method == "POST":
+            return proof_page(ProofForm(formdata=None), wanted=request.path, kept=keep_this_form()), 403
+        return redirect(f"/auth/again?next={quote(asked_for(), safe='/')}")
+
+    return learner_required(guarded)
 
 
 def professional_required(view: View) -> View:
@@ -150,6 +211,11 @@ def sign_in_page(form: SignInForm, refusal: str = "", *, wanted: str, kept: str)
     """The page for signing in; `kept` is a form to be sent once that is done."""
     wanted = own_path(wanted)
     return render_template("auth/sign_in.html", form=form, refusal=refusal, kept=kept, **_next(wanted))
+
+
+def proof_page(form: ProofForm, refusal: str = "", *, wanted: str, kept: str) -> str:
+    """The page that asks who is signed in to prove it once more; `kept` is a form to be sent once that is done."""
+    return render_template("auth/again.html", form=form, refusal=refusal, kept=kept, **_next(own_path(wanted)))
 
 
 def empty_sign_in_page(*, wanted: str) -> Response:

@@ -20,6 +20,7 @@ from cpd.forms import Form, LineField, choices, text_of
 LONGEST_NAME = 120
 TAKEN = "An account with this e-mail exists. Sign in instead"
 WRONG_PAIR = "The e-mail address or the password is wrong"
+WRONG_PASSWORD = "The password is wrong"  # noqa: S105  # words for people
 CHANGED = "The terms or the privacy page changed while this page was open. Read them again, then agree"
 
 
@@ -53,6 +54,19 @@ class SignInForm(Form):
     def refuse(self) -> None:
         """Say that the pair is wrong, in the same words whether the account exists or not."""
         self.password.errors = [WRONG_PAIR]
+
+
+class ProofForm(Form):
+    """The password once more, from somebody who is signed in."""
+
+    password = PasswordField(
+        "Password",
+        [InputRequired("Enter your password"), Length(max=LONGEST_PASSWORD, message=WRONG_PASSWORD)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+    def refuse(self) -> None:
+        self.password.errors = [WRONG_PASSWORD]
 
 
 class RegisterForm(Form):

@@ -28,6 +28,12 @@ def this_browser() -> KnownBrowser | None:
             return None
 
 
+def is_known(account_id: int) -> bool:
+    """Whether this browser has signed in to an account before."""
+    browser = this_browser()
+    return browser is not None and account_id in browser.accounts
+
+
 def remember(account_id: int) -> None:
     """Let this browser be known as one that an account has signed in with."""
     browser = this_browser() or KnownBrowser(cookies.new_token())

@@ -1,4 +1,4 @@
-"""Tables of accounts: who may sign in, their sessions, what they agreed to, what happened, and limits on tries."""
+"""Tables of accounts: who may sign in and with what, sessions, what was agreed to, what happened, limits on tries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, LargeBinary, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cpd.db import Base, Json, UtcDateTime, at_most
@@ -23,9 +23,39 @@ class EventKind(StrEnum):
     """What the audit trail tells of an account. Stored by value: rename none."""
 
     REGISTERED = "registered"
+    CREATED = "created"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
+    PROVED_AGAIN = "proved_again"
+    PROOF_FAILED = "proof_failed"
+    SESSION_ENDED = "session_ended"
+    SESSIONS_ENDED = "sessions_ended"
+    CONSENTED = "consented"
+    RESET_ASKED = "reset_asked"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
+    ADDRESS_CONFIRMED = "address_confirmed"
+    ADDRESS_CHANGE_ASKED = "address_change_asked"
+    ADDRESS_CHANGED = "address_changed"
+    DETAILS_CHANGED = "details_changed"
+    APP_ADDED = "app_added"
+    APP_REMOVED = "app_removed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_RENAMED = "passkey_renamed"
+    PASSKEY_REMOVED = "passkey_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    FACTORS_RESET = "factors_reset"
+    SIGN_ON_LINKED = "sign_on_linked"
+    SIGN_ON_UNLINKED = "sign_on_unlinked"
+    ROLE_CHANGED = "role_changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    DOWNLOAD_ASKED = "download_asked"
+    DOWNLOADED = "downloaded"
+    DELETION_ASKED = "deletion_asked"
+    DELETION_WITHDRAWN = "deletion_withdrawn"
+    DELETED = "deleted"
 
 
 class Account(Base):
@@ -44,6 +74,7 @@ class Account(Base):
         at_most("registration_body", 20),
         at_most("registration_number", 20),
         at_most("zone", 64),
+        at_most("language", 10),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,14 +87,25 @@ class Account(Base):
     registration_number: Mapped[str]
     role: Mapped[str]
     zone: Mapped[str]
+    language: Mapped[str] = mapped_column(server_default="en-GB")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # that mail reaches the owner
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by an administrator: nobody signs in
+    deletion_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # the owner has asked for it
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # only the number is left of it
+    short_password: Mapped[bool] = mapped_column(server_default=false())  # good only beside a second factor
 
 
 class Session(Base):
     """One signed-in browser. The cookie carries a random token, the row its SHA-256."""
 
     __tablename__ = "session"
-    __table_args__ = (UniqueConstraint("token_hash"), at_most("token_hash", 64), at_most("user_agent", 200))
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        at_most("token_hash", 64),
+        at_most("user_agent", 200),
+        at_most("network", 64),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str]
@@ -72,6 +114,99 @@ class Session(Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     user_agent: Mapped[str]
+    network: Mapped[str] = mapped_column(server_default="")  # the address that signed in
+    second_factor: Mapped[bool] = mapped_column(server_default=false())  # was proved, so a role counts
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the learner last proved who they are
+
+
+class App(Base):
+    """An authenticator app. No code counts that is not newer than `last_step` (steps of 30 seconds since 1970)."""
+
+    __tablename__ = "app"
+    __table_args__ = (UniqueConstraint("account_id"), at_most("secret", 300))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    secret: Mapped[str]  # encrypted
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Passkey(Base):
+    """A passkey: its public key, as base64url like its id. `sign_count` is what it last said it was."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (
+        UniqueConstraint("credential_id"),
+        at_most("credential_id", 1_400),
+        at_most("public_key", 2_800),
+        at_most("name", 60),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[str]
+    public_key: Mapped[str]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    transports: Mapped[list[str]] = mapped_column(Json)
+    backed_up: Mapped[bool]
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """A code for one sign-in without the second factor, as a hash."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (at_most("code_hash", 255),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str]
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignOn(Base):
+    """That an account signs in with a provider of OpenID Connect, which names it `subject`."""
+
+    __tablename__ = "sign_on"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), at_most("issuer", 300), at_most("subject", 255))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    linked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Token(Base):
+    """Something to be done once by whoever brings the token, of which this is the SHA-256. `detail` belongs to it."""
+
+    __tablename__ = "token"
+    __table_args__ = (UniqueConstraint("token_hash"), at_most("token_hash", 64), at_most("purpose", 40))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str]
+    purpose: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Download(Base):
+    """All that is kept of a learner as a ZIP, once the worker has made it."""
+
+    __tablename__ = "download"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    data: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Consent(Base):
@@ -92,16 +227,25 @@ class Consent(Base):
 
 
 class Event(Base):
-    """A line of the audit trail, written in the transaction of what it tells. `detail` holds no secret."""
+    """A line of the audit trail, written in the transaction of what it tells. `detail` holds no secret.
+
+    The lines of an account are numbered, and each holds the hash of the one before it (cpd/auth/events.py).
+    """
 
     __tablename__ = "event"
-    __table_args__ = (Index(None, "account_id", "id"), at_most("kind", 40))
+    __table_args__ = (
+        UniqueConstraint("account_id", "number"),
+        at_most("kind", 40),
+        at_most("hash", 64),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    number: Mapped[int]
     kind: Mapped[str]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     detail: Mapped[dict[str, Any]] = mapped_column(Json)
+    hash: Mapped[str]
 
 
 class Throttle(Base):

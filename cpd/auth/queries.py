@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, exists, func, select
 
-from cpd.auth.models import Account, Consent, Session
-from cpd.auth.sessions import token_hash
+from cpd.auth.models import Account, App, Consent, Passkey, Session
+from cpd.auth.tokens import token_hash
 from cpd.db import read, read_first
 from cpd.prepared import Prepared
 from cpd.revisions import LATEST_NUMBER
@@ -19,6 +19,8 @@ SIGNED_IN = Prepared(
         Session.created_at.label("signed_in_at"),
         Session.last_seen_at,
         Session.expires_at,
+        Session.second_factor,
+        Session.proved_at,
         Account.id,
         Account.name,
         Account.email,
@@ -28,7 +30,7 @@ SIGNED_IN = Prepared(
         LATEST_NUMBER.scalar_subquery().label("release"),
     )
     .join(Account, Account.id == Session.account_id)
-    .where(Session.token_hash == bindparam("token_hash"))
+    .where(Session.token_hash == bindparam("token_hash"), Account.disabled_at.is_(None), Account.deleted_at.is_(None))
 )
 BY_EMAIL = select(Account.id, Account.password_hash).where(Account.email_canon == bindparam("email_canon"))
 
@@ -41,6 +43,25 @@ def find_session(token: str) -> Row[Any] | None:
 def find_account(email_canon: str) -> Row[Any] | None:
     """The account of a canonical address as (id, password_hash)."""
     return read_first(BY_EMAIL, {"email_canon": email_canon})
+
+
+def hash_of(account_id: int) -> str | None:
+    """The kept hash of an account's password."""
+    row = read_first(select(Account.password_hash).where(Account.id == account_id))
+    return row.password_hash if row else None
+
+
+def standing_of(account_id: int) -> Row[Any] | None:
+    """What signing in to an account asks for, as (role, disabled_at, deleted_at, has_app, passkeys: how many)."""
+    passkeys = select(func.count()).where(Passkey.account_id == Account.id).scalar_subquery()
+    standing = select(
+        Account.role,
+        Account.disabled_at,
+        Account.deleted_at,
+        exists().where(App.account_id == Account.id).label("has_app"),
+        passkeys.label("passkeys"),
+    )
+    return read_first(standing.where(Account.id == account_id))
 
 
 def registration_of(learner_id: int) -> Row[Any] | None:

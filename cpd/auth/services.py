@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 
-from cpd.auth import sessions, throttle
+from cpd.auth import sessions, throttle, tokens
 from cpd.auth.emails import Email
-from cpd.auth.models import Account, Consent, Event, EventKind, Role, Session
+from cpd.auth.events import note
+from cpd.auth.models import Account, Consent, EventKind, Role, Session
+from cpd.auth.notices import Notice, tell
 from cpd.db import db, insert_once
 
 
@@ -58,27 +59,53 @@ def create_account(
     account_id = insert_once(Account, values)
     if account_id is None:
         raise AddressTaken
-    for document, version in consents.items():
-        consent = {"account_id": account_id, "document": document, "version": version, "consented_at": now}
-        db.session.execute(insert(Consent).values(**consent))
+    keep_consents(account_id, consents, now=now)
     note(EventKind.REGISTERED, account_id=account_id, now=now, consents=dict(consents))
     return account_id
 
 
+def keep_consents(account_id: int, consents: Mapping[str, str], *, now: datetime) -> None:
+    """Write down what an account agrees to, document → version. The caller commits."""
+    for document, version in consents.items():
+        consent = {"account_id": account_id, "document": document, "version": version, "consented_at": now}
+        insert_once(Consent, consent)
+
+
+def keep_hash(account_id: int, password_hash: str) -> None:
+    """Keep the hash of the same password, made with another cost. The caller commits."""
+    db.session.execute(update(Account).where(Account.id == account_id).values(password_hash=password_hash))
+
+
 def sign_in(
-    account_id: int, *, user_agent: str, now: datetime, replaces: str | None, new_hash: str | None = None
+    account_id: int,
+    *,
+    user_agent: str,
+    network: str,
+    now: datetime,
+    replaces: str | None,
+    second_factor: bool = False,
+    new_device: bool = False,
+    proofs: Sequence[str] = (),
 ) -> str:
     """Begin a session and return its token. `replaces` is the token the browser came with: it ends.
 
-    new_hash takes the place of a password hash that was made with an outdated cost. The caller commits.
+    The owner is told of a device that has not signed in before. The caller commits.
     """
-    if new_hash:
-        db.session.execute(update(Account).where(Account.id == account_id).values(password_hash=new_hash))
     sessions.end_session(replaces)
-    token = sessions.start_session(account_id, user_agent=user_agent, now=now)
-    note(EventKind.SIGNED_IN, account_id=account_id, now=now, user_agent=user_agent)
+    token = sessions.start_session(
+        account_id, user_agent=user_agent, network=network, second_factor=second_factor, now=now
+    )
+    note(EventKind.SIGNED_IN, account_id=account_id, now=now, user_agent=user_agent, proofs=list(proofs))
+    if new_device:
+        tell(account_id, Notice.NEW_DEVICE, now=now, user_agent=user_agent, network=network)
     forget_old(now=now)
     return token
+
+
+def prove_again(account_id: int, session_id: int, *, proof: str, second_factor: bool = False, now: datetime) -> None:
+    """Write down that the learner of a session proved once more who they are. The caller commits."""
+    sessions.note_proof(session_id, second_factor=second_factor, now=now)
+    note(EventKind.PROVED_AGAIN, account_id=account_id, now=now, proof=proof)
 
 
 def sign_out(account_id: int, *, token: str | None, now: datetime) -> None:
@@ -87,12 +114,8 @@ def sign_out(account_id: int, *, token: str | None, now: datetime) -> None:
     note(EventKind.SIGNED_OUT, account_id=account_id, now=now)
 
 
-def note(kind: EventKind, *, account_id: int | None, now: datetime, **detail: Any) -> None:
-    """Add a line to the audit trail. `detail` must hold no secret. The caller commits."""
-    db.session.execute(insert(Event).values(account_id=account_id, kind=kind.value, at=now, detail=detail))
-
-
 def forget_old(*, now: datetime) -> None:
-    """Delete sessions that are over and buckets of tries that are full again. The caller commits."""
+    """Delete sessions and tokens that are over and buckets of tries that are full again. The caller commits."""
     db.session.execute(delete(Session).where(Session.expires_at < now))
+    tokens.forget_old(now=now)
     throttle.forget_old(now=now)

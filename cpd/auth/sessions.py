@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from cpd.auth.models import Session
+from cpd.auth.tokens import token_hash
 from cpd.db import db, hurried_engine
 from cpd.web.cookies import new_token
 
 LONGEST_IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
-SEEN_EVERY = timedelta(hours=1)  # how exactly last_seen_at is kept
-
-
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+SEEN_EVERY = timedelta(minutes=5)  # how exactly last_seen_at is kept
 
 
 def is_live(*, last_seen_at: datetime, expires_at: datetime, now: datetime) -> bool:
@@ -26,7 +22,7 @@ def is_live(*, last_seen_at: datetime, expires_at: datetime, now: datetime) -> b
     return now < expires_at and now - last_seen_at < LONGEST_IDLE
 
 
-def start_session(account_id: int, *, user_agent: str, now: datetime) -> str:
+def start_session(account_id: int, *, user_agent: str, network: str, second_factor: bool, now: datetime) -> str:
     """Begin a session and return its token for the cookie. The caller commits."""
     token = new_token()
     db.session.execute(
@@ -37,6 +33,9 @@ def start_session(account_id: int, *, user_agent: str, now: datetime) -> str:
             last_seen_at=now,
             expires_at=now + LONGEST,
             user_agent=user_agent,
+            network=network,
+            second_factor=second_factor,
+            proved_at=now,
         )
     )
     return token
@@ -46,6 +45,20 @@ def end_session(token: str | None) -> None:
     """End the session of a token, if there is one. The caller commits."""
     if token:
         db.session.execute(delete(Session).where(Session.token_hash == token_hash(token)))
+
+
+def note_proof(session_id: int, *, second_factor: bool, now: datetime) -> None:
+    """Write down that the learner of a session has proved anew who they are. The caller commits."""
+    values = {"proved_at": now, **({"second_factor": True} if second_factor else {})}
+    db.session.execute(update(Session).where(Session.id == session_id).values(**values))
+
+
+def end_sessions(account_id: int, *, but: int | None = None) -> int:
+    """End all sessions of an account, or all but one; gives their number. The caller commits."""
+    ended = delete(Session).where(Session.account_id == account_id)
+    if but is not None:
+        ended = ended.where(Session.id != but)
+    return len(db.session.execute(ended.returning(Session.id)).all())
 
 
 def note_seen(session_id: int, *, now: datetime) -> None:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from cpd.auth import access, known, passwords, queries, services, throttle
+from cpd.auth import access, known, passwords, queries, services, signing_in, throttle
 from cpd.auth.access import Learner, current_learner, learner_required
-from cpd.auth.forms import RegisterForm, SignInForm
-from cpd.auth.kept import FIELD, kept_form
+from cpd.auth.events import note
+from cpd.auth.forms import ProofForm, RegisterForm, SignInForm
+from cpd.auth.kept import FIELD
 from cpd.auth.models import EventKind
-from cpd.auth.sessions import LONGEST
+from cpd.auth.signing_in import CONSENT_TO, Progress, Proof
 from cpd.db import db
-from cpd.forms import text_of
-from cpd.pages.queries import versions
 from cpd.web import clock, cookies
 from cpd.web.addresses import own_path
 
 bp = Blueprint("auth", __name__, url_prefix="/auth")
-
-CONSENT_TO = {"terms": "Terms of use", "privacy": "Privacy"}
-LONGEST_USER_AGENT = 200
 
 
 @bp.get("/register")
@@ -52,14 +47,14 @@ def create() -> ResponseReturnValue:
             form.person(),
             password_hash=password_hash,
             zone=current_app.config["SETTINGS"].timezone,
-            consents=_documents(),
+            consents=signing_in.documents(),
             now=now,
         )
     except services.AddressTaken:
         db.session.rollback()
         form.refuse_taken()
         return _register_page(form), 422
-    return _let_in(account_id, now)
+    return signing_in.let_in(_progress(account_id), now=now, new_account=True)
 
 
 @bp.get("/sign-in")
@@ -86,13 +81,17 @@ def start() -> ResponseReturnValue:
 
     hasher, typed = passwords.of_this_app(), form.password.data or ""
     if not hasher.fits(typed, account.password_hash if account else None) or account is None:
-        services.note(EventKind.SIGN_IN_FAILED, account_id=account.id if account else None, now=now)
+        note(EventKind.SIGN_IN_FAILED, account_id=account.id if account else None, now=now)
         db.session.commit()
         form.refuse()
         return _sign_in_page(form), 422
-    new_hash = hasher.hash(typed) if hasher.is_outdated(account.password_hash) else None
+    if hasher.is_outdated(account.password_hash):
+        services.keep_hash(account.id, hasher.hash(typed))
     throttle.give_back(buckets)
-    return _let_in(account.id, now, new_hash)
+    try:
+        return signing_in.go_on(_progress(account.id), now=now)
+    except signing_in.Refused as fault:
+        return _sign_in_page(form, str(fault)), 403
 
 
 @bp.post("/sign-out")
@@ -104,8 +103,41 @@ def sign_out() -> ResponseReturnValue:
         db.session.commit()
     cookies.put(cookies.SESSION, "")
     response = redirect("/", 303)
-    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@bp.get("/again")
+@learner_required
+def again(learner: Learner) -> ResponseReturnValue:
+    """Ask who is signed in to prove once more who they are, before something sensitive."""
+    wanted = request.args.get("next", "")
+    if clock.now() - learner.proved_at <= access.FRESH:
+        return redirect(own_path(wanted))
+    return access.proof_page(ProofForm(formdata=None), wanted=wanted, kept="")
+
+
+@bp.post("/again")
+@learner_required
+def prove(learner: Learner) -> ResponseReturnValue:
+    """Take the password once more, and go on with what was asked for."""
+    form, now = ProofForm(request.form), clock.now()
+    if not form.validate():
+        return _proof_page(form), 422
+    buckets = _password_buckets(learner.email, learner.id)
+    try:
+        throttle.spend(buckets, now=now)
+    except throttle.TooManyTries as fault:
+        return _proof_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
+    if not passwords.of_this_app().fits(form.password.data or "", queries.hash_of(learner.id)):
+        note(EventKind.PROOF_FAILED, account_id=learner.id, now=now)
+        db.session.commit()
+        form.refuse()
+        return _proof_page(form), 422
+    throttle.give_back(buckets)
+    services.prove_again(learner.id, learner.session_id, proof=Proof.PASSWORD, now=now)
+    db.session.commit()
+    return signing_in.after_proof(wanted=request.form.get("next", ""), kept=request.form.get(FIELD, ""))
 
 
 @bp.get("/account")
@@ -128,44 +160,25 @@ def professional() -> ResponseReturnValue:
     return redirect(own_path(request.form.get("next", "")), 303)
 
 
-def _let_in(account_id: int, now: datetime, new_hash: str | None = None) -> ResponseReturnValue:
-    """Begin a session with a new token, commit, and go where the visitor wanted to."""
-    token = services.sign_in(
-        account_id,
-        user_agent=text_of(request.user_agent.string)[:LONGEST_USER_AGENT],
-        now=now,
-        replaces=cookies.sent_token(),
-        new_hash=new_hash,
-    )
-    carried = access.carried()
-    for each in carried:
-        each.take(account_id, now)
-    db.session.commit()
-    for each in carried:
-        cookies.put(each.cookie, "")
-    cookies.put(cookies.SESSION, token, max_age=int(LONGEST.total_seconds()))
-    known.remember(account_id)
-    access.confirm_professional()
-    kept = kept_form(request.form.get(FIELD))
-    if kept:
-        access.greet(token)
-        return render_template("auth/go_on.html", kept=kept)
-    return redirect(own_path(request.form.get("next", "")), 303)
-
-
-def _documents() -> dict[str, str]:
-    """What a learner consents to, with its version of today."""
-    return {slug: version for slug, version in versions().items() if slug in CONSENT_TO}
+def _progress(account_id: int) -> Progress:
+    """Where somebody stands who has shown their password."""
+    form = request.form
+    return Progress(account_id, (Proof.PASSWORD,), wanted=form.get("next", ""), kept=form.get(FIELD, ""))
 
 
 def _register_form() -> RegisterForm:
     formdata = request.form if request.method == "POST" else None
-    return RegisterForm(formdata, site_name=current_app.config["SETTINGS"].site_name, versions=_documents())
+    return RegisterForm(formdata, site_name=current_app.config["SETTINGS"].site_name, versions=signing_in.documents())
 
 
 def _register_page(form: RegisterForm, refusal: str = "") -> str:
     wanted = own_path(request.values.get("next", ""))
     return render_template("auth/register.html", next=wanted, form=form, refusal=refusal)
+
+
+def _proof_page(form: ProofForm, refusal: str = "") -> str:
+    wanted = request.form.get("next", "")
+    return access.proof_page(form, refusal, wanted=wanted, kept=request.form.get(FIELD, ""))
 
 
 def _sign_in_page(form: SignInForm, refusal: str = "") -> str:
