@@ -11,6 +11,10 @@ from cpd.monographs.briefs import Brief, Indication, briefs_of
 from cpd.monographs.comparing import queries
 from cpd.monographs.pairs import FEWEST_COMPARED, MOST_COMPARED, Pair, read_pair
 from cpd.revisions import PUBLISHED, current_release
+from cpd.search.asking import Hit
+from cpd.search.completing import what_it_is
+from cpd.search.naming import named
+from cpd.search.words import read_question
 from cpd.web.fragments import fragments_of
 
 LOOKED_AT = 20  # names in one link; with more than four it is only shown what may be taken out
@@ -126,8 +130,14 @@ def _related(first: Chosen) -> tuple[Offer, ...]:
     return tuple(offers.values())
 
 
-def named_like(typed: str, besides: Iterable[Pair]) -> list[Offer]:
-    """Monographs whose names begin like this."""
+def named_like(typed: str, besides: Iterable[Pair]) -> tuple[list[Offer], bool]:
+    """Monographs that have such a name or brand, the best first; and whether the names are only similar."""
     taken = set(besides)
-    offers = (Offer(Pair(row.slug), row.name, row.classes) for row in queries.of_name(typed))
-    return [offer for offer in offers if offer.pair not in taken]
+    hits, nearly, _ = named(current_release(), read_question(typed), queries.MOST)
+    rows = queries.of_slugs([hit.slug for hit in hits])
+    found = [(hit, row) for hit in hits if (row := rows.get(hit.slug)) and Pair(hit.slug) not in taken]
+    return [Offer(Pair(hit.slug), row.name, _alias_or_classes(hit, row)) for hit, row in found], nearly
+
+
+def _alias_or_classes(hit: Hit, row: AnyRow) -> str:
+    return f"{hit.alias}: {what_it_is(hit)}" if hit.alias else str(row.classes)

@@ -9,7 +9,6 @@ from sqlalchemy import literal, select, union_all
 from cpd.db import AnyRow, read
 from cpd.monographs.models import Monograph, MonographTerm
 from cpd.monographs.queries import count_of_mentions
-from cpd.monographs.terms import sort_name
 from cpd.revisions import PUBLISHED, current_release
 from cpd.web.fragments import fragments_of
 
@@ -48,14 +47,10 @@ def of_terms(kind: str, slugs: Sequence[str], *, besides: int) -> Sequence[AnyRo
     return read(union_all(*some).order_by("sort_name", "id").limit(MOST))
 
 
-def of_name(typed: str) -> Sequence[AnyRow]:
-    """Some live monographs whose name begins like this, by name, as (slug, name, classes)."""
-    start = sort_name(typed)
-    letter = start[:1].upper() if start[:1].isascii() and start[:1].isalpha() else "#"
-    of_letter = (Monograph.status == PUBLISHED, Monograph.letter == letter)
-    beginning = Monograph.sort_name.startswith(start, autoescape=True)
-    found = select(Monograph.slug, Monograph.name, Monograph.classes).where(*of_letter, beginning)
-    return read(found.order_by(Monograph.sort_name, Monograph.id).limit(MOST))
+def of_slugs(slugs: Sequence[str]) -> dict[str, AnyRow]:
+    """Those of these monographs that are live, by slug, as (slug, name, classes)."""
+    found = select(Monograph.slug, Monograph.name, Monograph.classes).where(Monograph.slug.in_(slugs))
+    return {row.slug: row for row in read(found.where(Monograph.status == PUBLISHED))} if slugs else {}
 
 
 def modules_naming(slug: str) -> int:

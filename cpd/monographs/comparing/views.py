@@ -75,7 +75,10 @@ def _choosing_page(choice: Choice) -> ResponseReturnValue:
 
 def _offers(choice: Choice, typed: str) -> list[tuple[str, list[Offer]]]:
     """What could be compared too, under titles: what was looked for, related drugs, the list."""
-    found = [(f"Names beginning with “{typed}”", named_like(typed, choice.pairs))] if typed else []
+    found = []
+    if typed:
+        offers, nearly = named_like(typed, choice.pairs)
+        found.append((f"Names {'spelt nearly like' if nearly else 'with'} “{typed}”", offers))
     if choice.chosen:
         first = choice.chosen[0]
         found.append((f"Related to {first.name}", related_to(first, choice.pairs)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 
 from bench.inprocess import statements_when_warm
 from cpd.monographs.comparing.comparison import GROUPS
 from cpd.monographs.sections import BOXED_WARNING, NOT_STATED, SECTIONS
+from cpd.search.node import node_of
 from tests.monographs.conftest import INDICATIONS
 from tests.pages import words_of
 
@@ -303,13 +305,39 @@ def test_drafted_terms_relate_nothing(compare, write_monograph, republish):
     assert offers_of(compare("m=zanidine~muscle-spasms").text)["Related to Zanidine"] == []
 
 
-def test_drugs_are_found_by_the_beginning_of_their_names(compare):
-    offers = offers_of(compare("m=alfadine&q=+ZAN&find=1").text)
-    assert offers["Names beginning with “ZAN”"] == ["zanidine"]
-    for typed in ("%", "_", "nodine", "\\", "'", "<z>"):
-        found = compare(f"q={typed}&find=1")
-        assert found.status_code == 200
-        assert offers_of(found.text)[f"Names beginning with “{typed}”"] == (["zanidine"] if "z" in typed else [])
+@pytest.fixture
+def find(app, compare):
+    """Looks for drugs by a name, once the index knows them; gives the titles of what is found with its drugs."""
+
+    def find(typed: str, query: str = "") -> dict[str, list[str]]:
+        with app.app_context():
+            node_of(app).catch_up()
+        page = compare(f"{query}&q={quote(typed)}&find=1")
+        assert page.status_code == 200
+        offers = offers_of(page.text)
+        return {title: offers[title] for title in offers if title.startswith("Names")}
+
+    return find
+
+
+def test_drugs_are_found_by_the_beginning_of_their_names(find):
+    assert find(" ZAN", "m=alfadine") == {"Names with “ZAN”": ["zanidine"]}
+
+
+@pytest.mark.parametrize("typed", ["%", "_", "nodine", "\\", "'", "<q>"])
+def test_what_no_name_begins_with_finds_nothing(find, typed):
+    assert find(typed) == {f"Names with “{typed}”": []}
+
+
+def test_a_misspelt_name_finds_the_drug_and_says_so(find):
+    assert find("zanidnie") == {"Names spelt nearly like “zanidnie”": ["zanidine"]}
+
+
+def test_a_brand_finds_its_drug_and_says_what_it_is(write_monograph, republish, find, compare):
+    write_monograph("zanidine", brand_names=["Floxaquil"])
+    republish()
+    assert find("floxa") == {"Names with “floxa”": ["zanidine"]}
+    assert "Floxaquil: brand name of zanidine" in compare("q=floxa&find=1").text
 
 
 def test_the_list_is_offered_with_its_indications(compare, add):
