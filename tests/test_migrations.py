@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
 import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, event, insert, inspect, text
+from sqlalchemy import CheckConstraint, event, func, insert, inspect, select, text
 
 from cpd import paths
-from cpd.db import Base, db
+from cpd.auth.events import first_break, note
+from cpd.auth.models import Event, EventKind, Session
+from cpd.db import Base, db, read, read_first
 from cpd.first_start import what_was_made
 from cpd.modules.models import Specialty
 from cpd.serving import migrate, prepare
 from tests.factories import write_site
 
+OLD_ACCOUNT = text(
+    "INSERT INTO account (id, email, email_canon, name, password_hash, profession, registration_body,"
+    " registration_number, role, zone, created_at)"
+    " VALUES (:id, :name, :name, :name, 'x', 'Doctor', '', '', 'learner', 'Europe/London', :at)"
+)
+OLD_SESSION = text(
+    "INSERT INTO session (token_hash, account_id, created_at, last_seen_at, expires_at, user_agent)"
+    " VALUES (:name, :id, :at, :at, :at, '')"
+)
+OLD_EVENT = text("INSERT INTO event (account_id, kind, at, detail) VALUES (:account, 'signed_in', :at, :detail)")
 SCRIPTS = ScriptDirectory(str(paths.MIGRATIONS))
 
 
@@ -105,6 +120,33 @@ def test_a_migration_that_is_cut_off_halfway_leaves_nothing_behind():
     migrate()
 
     assert differences() == []
+
+
+@pytest.mark.usefixtures("in_app")
+def test_the_audit_trail_of_an_older_release_is_tied_together():
+    flask_migrate.downgrade(revision="0004")
+    with db.engine.begin() as connection:
+        for account_id in (1, 2):
+            values = {"id": account_id, "at": "2026-01-01 10:00:00.123456+00:00", "name": f"a{account_id}"}
+            connection.execute(OLD_ACCOUNT, values)
+            connection.execute(OLD_SESSION, values)
+        for number, account_id in enumerate([1, 2, None, 1, 1, None], 1):
+            detail = json.dumps({"user_agent": f"Browser {number}", "b": 1, "a": {"é": None}})
+            values = {"account": account_id, "at": f"2026-01-0{number} 10:00:00+00:00", "detail": detail}
+            connection.execute(OLD_EVENT, values)
+
+    flask_migrate.upgrade()
+
+    for account_id, count in ((1, 3), (2, 1), (None, 2)):
+        lines = read(
+            select(Event.__table__).where(Event.account_id.is_not_distinct_from(account_id)).order_by(Event.id)
+        )
+        assert [line.number for line in lines] == list(range(1, count + 1))
+        assert first_break(lines) is None
+    assert read_first(select(func.count()).select_from(Session)) == (2,)
+    note(EventKind.SIGNED_OUT, account_id=1, now=datetime.now(UTC))
+    db.session.commit()
+    assert read_first(select(func.max(Event.number)).where(Event.account_id == 1)) == (4,)
 
 
 def test_getting_ready_migrates_and_publishes_what_is_there(settings, write_module):
