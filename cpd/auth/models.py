@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, LargeBinary, UniqueConstraint, false
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cpd.db import Base, Json, UtcDateTime, at_most
@@ -249,12 +249,12 @@ class Event(Base):
 
 
 class Throttle(Base):
-    """A bucket of tries: `tokens` were left at `updated_at`. Seconds since 1970, so both databases can reckon."""
+    """A bucket of tries: the times of the last ones, as cpd/auth/throttle.py marks them. Forgotten once it is full."""
 
     __tablename__ = "throttle"
-    __table_args__ = (UniqueConstraint("key"), at_most("key", 120))
+    __table_args__ = (UniqueConstraint("key"), at_most("key", 120), at_most("tries", 14_000))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str]
-    tokens: Mapped[float] = mapped_column(Float(53))
-    updated_at: Mapped[float] = mapped_column(Float(53), index=True)
+    tries: Mapped[str]
+    full_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

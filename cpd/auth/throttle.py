@@ -1,7 +1,7 @@
 """Limits on tries, kept in the database so that they outlive a restart and count for all processes together.
 
-Each door has a bucket of tries that fills up again evenly. Strangers cannot lock an owner out: a browser that has
-signed in to an account before spends from a bucket of its own. The limits are those of docs/decisions/0002.
+A bucket holds the times of the last tries of somebody at a door: at most so many in any span of so many seconds. Which
+buckets a door has is said in `doors`; the limits are those of docs/decisions/0002.
 """
 
 from __future__ import annotations
@@ -10,64 +10,70 @@ import hashlib
 import hmac
 import ipaddress
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Float, case, delete, literal, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.exceptions import TooManyRequests
 
 from cpd.auth.models import Throttle
-from cpd.db import db
+from cpd.db import db, read
 
-FORGOTTEN_AFTER = timedelta(days=1)  # longer than any bucket takes to fill
+MARK = 14  # characters of a try: a comma and its milliseconds since 1970, so that marks compare like their times
+FORGOTTEN_AT_ONCE = 1_000  # rows
+RESET_NEEDED = "There were too many wrong passwords in a row. Choose a new one: ask for a mail to reset your password."
 
 
 @dataclass(frozen=True)
 class Limit:
-    """So many tries in so many seconds."""
+    """At most so many tries in any span of so many seconds.
+
+    in_a_row: a right try gives back not itself but all that went before it.
+    """
 
     tries: int
     seconds: int
-
-    @property
-    def wait(self) -> int:
-        """Seconds until an empty bucket has one more try."""
-        return math.ceil(self.seconds / self.tries)
-
-
-PASSWORD_BY_ACCOUNT = Limit(10, 300)
-PASSWORD_BY_BROWSER = Limit(10, 300)
-PASSWORD_BY_ADDRESS = Limit(20, 300)
-REGISTER_BY_ADDRESS = Limit(20, 3_600)
+    in_a_row: bool = False
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """Whose tries are counted: `key` says for which door and whom, without naming them."""
+    """Whose tries are counted: `key` says for which door and whom, without naming them.
+
+    beyond: what is spent in its stead once it is empty, so that a door becomes slow and is not shut.
+    """
 
     key: str
     limit: Limit
+    beyond: tuple[Bucket, ...] = ()
 
 
 class TooManyTries(TooManyRequests):
-    """A bucket is empty."""
+    """A bucket is empty. `wait`: seconds until it has a try again."""
 
-    def __init__(self, wait: int) -> None:
-        minutes = math.ceil(wait / 60)
-        pause = "a minute" if minutes == 1 else f"{minutes} minutes"
-        super().__init__(f"There were too many tries. Wait {pause}, then try again.", retry_after=wait)
+    def __init__(self, wait: int, words: str = "") -> None:
+        super().__init__(words or f"There were too many tries. Wait {_in_words(wait)}, then try again.", None, wait)
         self.wait = wait
 
 
-def bucket(limit: Limit, door: str, whom: str) -> Bucket:
+def _in_words(seconds: int) -> str:
+    for unit, length in (("day", 86_400), ("hour", 3_600)):
+        if seconds > 2 * length - 60:
+            return f"{math.ceil(seconds / length)} {unit}s"
+    minutes = math.ceil(seconds / 60)
+    return "a minute" if minutes <= 1 else f"{minutes} minutes"
+
+
+def bucket(limit: Limit, door: str, whom: str, *, beyond: tuple[Bucket, ...] = ()) -> Bucket:
     """The bucket of somebody at a door. E-mail and network addresses are kept as an HMAC only."""
     key = str(current_app.config["SECRET_KEY"]).encode()
     name = hmac.new(key, f"throttle:{door}:{whom}".encode(), hashlib.sha256).hexdigest()
-    return Bucket(f"{door}:{name[:40]}", limit)
+    return Bucket(f"{door}:{name[:40]}", limit, beyond)
 
 
 def network_of(address: str | None) -> str:
@@ -83,41 +89,125 @@ def network_of(address: str | None) -> str:
     return str(ip)
 
 
-def spend(buckets: Sequence[Bucket], *, now: datetime) -> None:
-    """Take a try from each bucket and commit. Raises TooManyTries at the first that is empty; the tries before stay."""
-    at = now.timestamp()
-    with db.engine.begin() as connection:
-        taken = (connection.execute(_spending(each, at)).scalar_one_or_none() for each in buckets)
-        empty = next((each for each, left in zip(buckets, taken, strict=True) if left is None), None)
-    if empty is not None:
-        raise TooManyTries(empty.limit.wait)
+def spend(buckets: Sequence[Bucket], *, now: datetime) -> list[Bucket]:
+    """Take a try from each bucket and commit; gives those that it was taken from, for `give_back`.
 
-
-def give_back(buckets: Iterable[Bucket]) -> None:
-    """Return the try that turned out right, so that a whole ward may sign in from one address. The caller commits."""
+    Raises TooManyTries if one is empty: then none is taken from any. Who is refused anyway takes no lock.
+    """
+    rows = _rows(buckets)
     for each in buckets:
-        more = case((Throttle.tokens > each.limit.tries - 1, float(each.limit.tries)), else_=Throttle.tokens + 1)
-        db.session.execute(update(Throttle).where(Throttle.key == each.key).values(tokens=more))
+        _refuse_empty(each, rows, now)
+    with db.engine.begin() as connection:
+        return [taken for each in buckets for taken in _take(connection, each, now)]
+
+
+def has_left(buckets: Sequence[Bucket], *, now: datetime) -> bool:
+    """Take a try from each bucket as `spend` does, and say whether there was one."""
+    try:
+        spend(buckets, now=now)
+    except TooManyTries:
+        return False
+    return True
+
+
+def give_back(spent: Iterable[Bucket], *, now: datetime) -> None:
+    """Return tries that turned out right, so that a whole ward may sign in from one address. The caller commits.
+
+    spent, now: what `spend` gave and was given.
+    """
+    for each in spent:
+        if each.limit.in_a_row:
+            clear([each])
+        else:
+            values = {"bucket": each.key, "mark": _mark(now)}
+            db.session.execute(_giving_back(db.session.connection().dialect.name), values)
+
+
+def clear(buckets: Iterable[Bucket]) -> None:
+    """Return all tries of these buckets. The caller commits."""
+    for each in buckets:
+        db.session.execute(delete(Throttle).where(Throttle.key == each.key))
 
 
 def forget_old(*, now: datetime) -> None:
-    """Delete buckets that have long been full again. The caller commits."""
-    limit = (now - FORGOTTEN_AFTER).timestamp()
-    db.session.execute(delete(Throttle).where(Throttle.updated_at < limit))
+    """Delete buckets that are full again. The caller commits."""
+    full = select(Throttle.id).where(Throttle.full_at <= now).limit(FORGOTTEN_AT_ONCE)
+    # One that somebody spends from at this moment is left alone: to wait for it could be to wait for each other.
+    db.session.execute(delete(Throttle).where(Throttle.id.in_(full.with_for_update(skip_locked=True))))
 
 
-def _spending(bucket: Bucket, at: float) -> Any:
-    """One statement for both databases: it takes a try and returns what is left, or no row if there was none."""
-    dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.engine.dialect.name]
-    first = dialect.insert(Throttle).values(key=bucket.key, tokens=bucket.limit.tries - 1.0, updated_at=at)
-    there = _tokens_at(bucket.limit, at)
-    return first.on_conflict_do_update(
-        index_elements=[Throttle.key], set_={"tokens": there - 1.0, "updated_at": at}, where=there >= 1.0
-    ).returning(Throttle.tokens)
+def _rows(buckets: Iterable[Bucket]) -> dict[str, Row[Any]]:
+    """What is kept of buckets and of those beyond them, by key, as (key, length, first)."""
+    keys = [each.key for one in buckets for each in (one, *one.beyond)]
+    length, first = func.length(Throttle.tries).label("length"), func.substr(Throttle.tries, 1, MARK).label("first")
+    return {row.key: row for row in read(select(Throttle.key, length, first).where(Throttle.key.in_(keys)))}
 
 
-def _tokens_at(limit: Limit, at: float) -> ColumnElement[float]:
-    """What a bucket holds by now. A clock that was set back adds nothing and takes nothing."""
-    passed = literal(at, Float) - Throttle.updated_at
-    filled = Throttle.tokens + passed * (limit.tries / limit.seconds)
-    return case((passed < 0, Throttle.tokens), (filled > limit.tries, float(limit.tries)), else_=filled)
+def _refuse_empty(one: Bucket, rows: dict[str, Row[Any]], now: datetime) -> None:
+    """Raise TooManyTries if a bucket is empty, and one beyond it too."""
+    row = rows.get(one.key)
+    span = timedelta(seconds=one.limit.seconds)
+    if row is None or row.length < one.limit.tries * MARK or not _mark(now - span) < row.first <= _mark(now + span):
+        return
+    if one.beyond:
+        for each in one.beyond:
+            _refuse_empty(each, rows, now)
+    else:
+        raise _refusal(one, int(row.first[1:]) / 1_000 + one.limit.seconds - now.timestamp())
+
+
+def _refusal(one: Bucket, wait: float) -> TooManyTries:
+    return TooManyTries(max(1, math.ceil(wait)), RESET_NEEDED if one.limit.in_a_row else "")
+
+
+def _take(connection: Connection, one: Bucket, now: datetime) -> Iterator[Bucket]:
+    span = timedelta(seconds=one.limit.seconds)
+    values = {
+        "key": one.key,
+        "tries": _mark(now),
+        "full_at": now + span,
+        "size": one.limit.tries * MARK,
+        "since": _mark(now - span),
+        "until": _mark(now + span),
+    }
+    if connection.execute(_spending(connection.dialect.name), values).first():
+        yield one
+    elif one.beyond:
+        for each in one.beyond:
+            yield from _take(connection, each, now)
+    else:
+        raise _refusal(one, one.limit.seconds)
+
+
+def _mark(at: datetime) -> str:
+    return f",{round(at.timestamp() * 1_000):013d}"
+
+
+# Statements are built once: SQLAlchemy takes longer to build one than to execute it.
+@cache
+def _spending(dialect: str) -> Any:
+    """One statement for both databases: it takes a try, or gives no row if there was none.
+
+    Of a full row only the first mark counts. One that lies further ahead than it could was made before the clock was
+    set back: it holds nobody up.
+    """
+    first = func.substr(Throttle.tries, 1, MARK)
+    used_up = func.length(Throttle.tries) >= bindparam("size")
+    is_back = or_(first <= bindparam("since"), first > bindparam("until"))
+    adding = {"sqlite": sqlite, "postgresql": postgresql}[dialect].insert(Throttle)
+    adding = adding.values(key=bindparam("key"), tries=bindparam("tries"), full_at=bindparam("full_at"))
+    kept = case((used_up, func.substr(Throttle.tries, MARK + 1)), else_=Throttle.tries)
+    return adding.on_conflict_do_update(
+        index_elements=[Throttle.key],
+        set_={"tries": kept.concat(adding.excluded.tries), "full_at": adding.excluded.full_at},
+        where=or_(~used_up, is_back),
+    ).returning(Throttle.id)
+
+
+@cache
+def _giving_back(dialect: str) -> Any:
+    """Take away one mark of the time of a try, if it still stands there."""
+    find = {"sqlite": func.instr, "postgresql": func.strpos}[dialect]
+    place = find(Throttle.tries, bindparam("mark"))
+    rest = func.substr(Throttle.tries, 1, place - 1).concat(func.substr(Throttle.tries, place + literal(MARK)))
+    return update(Throttle).where(Throttle.key == bindparam("bucket"), place > 0).values(tries=rest)

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from cpd.auth import access, known, passwords, queries, services, signing_in, throttle
+from cpd.auth import access, doors, passwords, queries, services, signing_in, throttle
 from cpd.auth.access import Learner, current_learner, learner_required
+from cpd.auth.emails import read_email
 from cpd.auth.events import note
 from cpd.auth.forms import ProofForm, RegisterForm, SignInForm
 from cpd.auth.kept import FIELD
@@ -37,7 +38,7 @@ def create() -> ResponseReturnValue:
         return _register_page(form), 422
     now = clock.now()
     try:
-        throttle.spend(_register_buckets(), now=now)
+        throttle.spend(doors.register_buckets(), now=now)
     except throttle.TooManyTries as fault:
         return _register_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
 
@@ -72,10 +73,10 @@ def start() -> ResponseReturnValue:
     if not form.validate():
         return _sign_in_page(form), 422
     now = clock.now()
-    account = queries.find_account(form.email.email.canon)
-    buckets = _password_buckets(form.email.email.canon, account.id if account else None)
+    canon = form.email.email.canon
+    account = queries.find_account(canon)
     try:
-        throttle.spend(buckets, now=now)
+        spent = throttle.spend(doors.password_buckets(canon, account.id if account else None), now=now)
     except throttle.TooManyTries as fault:
         return _sign_in_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
 
@@ -87,7 +88,7 @@ def start() -> ResponseReturnValue:
         return _sign_in_page(form), 422
     if hasher.is_outdated(account.password_hash):
         services.keep_hash(account.id, hasher.hash(typed))
-    throttle.give_back(buckets)
+    doors.password_was_right(spent, email_canon=canon, now=now)
     try:
         return signing_in.go_on(_progress(account.id), now=now)
     except signing_in.Refused as fault:
@@ -124,9 +125,9 @@ def prove(learner: Learner) -> ResponseReturnValue:
     form, now = ProofForm(request.form), clock.now()
     if not form.validate():
         return _proof_page(form), 422
-    buckets = _password_buckets(learner.email, learner.id)
+    canon = read_email(learner.email).canon
     try:
-        throttle.spend(buckets, now=now)
+        spent = throttle.spend(doors.password_buckets(canon, learner.id), now=now)
     except throttle.TooManyTries as fault:
         return _proof_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
     if not passwords.of_this_app().fits(form.password.data or "", queries.hash_of(learner.id)):
@@ -134,7 +135,7 @@ def prove(learner: Learner) -> ResponseReturnValue:
         db.session.commit()
         form.refuse()
         return _proof_page(form), 422
-    throttle.give_back(buckets)
+    doors.password_was_right(spent, email_canon=canon, now=now)
     services.prove_again(learner.id, learner.session_id, proof=Proof.PASSWORD, now=now)
     db.session.commit()
     return signing_in.after_proof(wanted=request.form.get("next", ""), kept=request.form.get(FIELD, ""))
@@ -184,18 +185,3 @@ def _proof_page(form: ProofForm, refusal: str = "") -> str:
 def _sign_in_page(form: SignInForm, refusal: str = "") -> str:
     wanted = request.values.get("next", "")
     return access.sign_in_page(form, refusal, wanted=wanted, kept=request.form.get(FIELD, ""))
-
-
-def _password_buckets(email_canon: str, account_id: int | None) -> list[throttle.Bucket]:
-    """A browser known to the account has its own bucket; all others share those of the account and their address."""
-    browser = known.this_browser()
-    if browser and account_id in browser.accounts:
-        return [throttle.bucket(throttle.PASSWORD_BY_BROWSER, "password-browser", f"{account_id} {browser.name}")]
-    return [
-        throttle.bucket(throttle.PASSWORD_BY_ADDRESS, "password-address", throttle.network_of(request.remote_addr)),
-        throttle.bucket(throttle.PASSWORD_BY_ACCOUNT, "password-account", email_canon),
-    ]
-
-
-def _register_buckets() -> list[throttle.Bucket]:
-    return [throttle.bucket(throttle.REGISTER_BY_ADDRESS, "register", throttle.network_of(request.remote_addr))]

@@ -36,6 +36,19 @@ def upgrade() -> None:
     op.add_column("session", sa.Column("second_factor", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("session", sa.Column("proved_at", MOMENT, nullable=True))
     tie_events()
+    op.drop_table("throttle")  # what it counted is over in an hour
+    op.create_table(
+        "throttle",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("tries", sa.String(), nullable=False),
+        sa.Column("full_at", MOMENT, nullable=False),
+        at_most("throttle", "key", 120),
+        at_most("throttle", "tries", 14_000),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_throttle")),
+        sa.UniqueConstraint("key", name=op.f("uq_throttle_key")),
+    )
+    op.create_index(op.f("ix_throttle_full_at"), "throttle", ["full_at"])
     op.create_table(
         "app",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -189,6 +202,18 @@ def tie_events() -> None:
 def downgrade() -> None:
     for table in ("outbox", "download", "token", "sign_on", "recovery_code", "passkey", "app"):
         op.drop_table(table)
+    op.drop_table("throttle")
+    op.create_table(
+        "throttle",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("tokens", sa.Float(precision=53), nullable=False),
+        sa.Column("updated_at", sa.Float(precision=53), nullable=False),
+        at_most("throttle", "key", 120),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_throttle")),
+        sa.UniqueConstraint("key", name=op.f("uq_throttle_key")),
+    )
+    op.create_index(op.f("ix_throttle_updated_at"), "throttle", ["updated_at"])
     with op.batch_alter_table("event") as batch:
         batch.drop_constraint(op.f("uq_event_account_id_number"), type_="unique")
         batch.drop_constraint(op.f("ck_event_hash_at_most_64"), type_="check")
