@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cpd import db, paths
 from cpd.auth import access
+from cpd.auth.trail.views import bp as trail
 from cpd.auth.views import bp as auth
 from cpd.modules.views import bp as modules
 from cpd.monographs.comparing.views import bp as comparing
@@ -34,6 +35,7 @@ FEATURES = (
     search,
     pages,
     auth,
+    trail,
     modules,
     indexes,
     monographs,
