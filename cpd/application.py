@@ -11,6 +11,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cpd import db, paths
 from cpd.auth import access
+from cpd.auth.agreeing.views import bp as agreeing
+from cpd.auth.devices.views import bp as devices
 from cpd.auth.trail.views import bp as trail
 from cpd.auth.views import bp as auth
 from cpd.modules.views import bp as modules
@@ -35,6 +37,8 @@ FEATURES = (
     search,
     pages,
     auth,
+    agreeing,
+    devices,
     trail,
     modules,
     indexes,

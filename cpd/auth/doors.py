@@ -18,6 +18,7 @@ from flask import current_app, request
 from cpd.auth import known, throttle
 from cpd.auth.access import current_learner
 from cpd.auth.throttle import Bucket, Limit, bucket
+from cpd.web.networks import network_of
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400  # seconds
 YEAR = 365 * DAY
@@ -47,7 +48,7 @@ def password_buckets(email_canon: str, account_id: int | None) -> list[Bucket]:
             bucket(PASSWORD_BY_BROWSER, "password-browser", own),
             bucket(PASSWORD_IN_A_ROW, "password-browser-row", own, beyond=_after_that(own)),
         ]
-    address = throttle.network_of(request.remote_addr)
+    address = network_of(request.remote_addr)
     slow = (
         bucket(PASSWORD_WHILE_SLOW, "password-slow-account", email_canon),
         bucket(PASSWORD_WHILE_SLOW, "password-slow-address", address),
@@ -80,13 +81,13 @@ def second_factor_buckets(account_id: int) -> list[Bucket]:
         return [_lasting(limit, "code-browser", own) for limit in SECOND_FACTOR]
     return [
         *(_lasting(limit, "code-account", str(account_id)) for limit in SECOND_FACTOR),
-        bucket(SECOND_FACTOR_BY_ADDRESS, "code-address", throttle.network_of(request.remote_addr)),
+        bucket(SECOND_FACTOR_BY_ADDRESS, "code-address", network_of(request.remote_addr)),
     ]
 
 
 def mail_buckets() -> list[Bucket]:
     """What asking for a mail takes from. Who is refused here may be told."""
-    return [bucket(MAIL_BY_ADDRESS, "mail-address", throttle.network_of(request.remote_addr))]
+    return [bucket(MAIL_BY_ADDRESS, "mail-address", network_of(request.remote_addr))]
 
 
 def mail_is_due(email_canon: str, *, now: datetime) -> bool:
@@ -99,7 +100,7 @@ def mail_is_due(email_canon: str, *, now: datetime) -> bool:
 
 def register_buckets() -> list[Bucket]:
     """What registering takes from."""
-    return [bucket(REGISTER_BY_ADDRESS, "register", throttle.network_of(request.remote_addr))]
+    return [bucket(REGISTER_BY_ADDRESS, "register", network_of(request.remote_addr))]
 
 
 def is_own_browser(account_id: int | None) -> bool:

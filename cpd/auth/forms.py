@@ -30,6 +30,19 @@ def typed_text(_: wtforms.form.BaseForm, field: wtforms.Field) -> None:
         raise StopValidation(f"Enter your {field.label.text.lower()}")
 
 
+def stated(versions: dict[str, str]) -> str:
+    """What is agreed to, document → version, as a hidden field carries it."""
+    return " ".join(f"{document}:{version}" for document, version in sorted(versions.items()))
+
+
+def agreed_to_these(form: Any, field: wtforms.Field) -> None:
+    """Whoever agrees must have seen the versions of now, which the form has as `versions_now`."""
+    if form.documents.data != form.versions_now:
+        form.documents.data = form.versions_now
+        field.data = False
+        raise ValidationError(CHANGED)
+
+
 class EmailField(LineField):
     """An e-mail address; `email` is what was read of it when it is valid."""
 
@@ -109,14 +122,14 @@ class RegisterForm(Form):
     )
     consent = BooleanField(
         "I agree to the terms of use and to the privacy page",
-        [DataRequired("Agree to the terms of use and to the privacy page to register")],
+        [DataRequired("Agree to the terms of use and to the privacy page to register"), agreed_to_these],
     )
     documents = HiddenField()
 
     def __init__(self, *arguments: Any, site_name: str, versions: dict[str, str]) -> None:
         """versions: what is consented to now, document → version; the form carries what its reader saw."""
         self.site_name = site_name
-        self.versions_now = " ".join(f"{document}:{version}" for document, version in sorted(versions.items()))
+        self.versions_now = stated(versions)
         super().__init__(*arguments, documents=self.versions_now)
 
     def validate_password(self, field: wtforms.Field) -> None:
@@ -136,12 +149,6 @@ class RegisterForm(Form):
             field.data = read_number(field.data or "", self.registration_body.data or "")
         except WrongNumber as fault:
             raise ValidationError(str(fault)) from None
-
-    def validate_consent(self, field: wtforms.Field) -> None:
-        if self.documents.data != self.versions_now:
-            self.documents.data = self.versions_now
-            field.data = False
-            raise ValidationError(CHANGED)
 
     def refuse_taken(self) -> None:
         self.email.errors = [TAKEN]

@@ -11,9 +11,10 @@ import threading
 import time
 import unicodedata
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,6 +22,7 @@ from flask import Flask, current_app
 from werkzeug.exceptions import ServiceUnavailable
 
 from cpd.settings import Settings, usable_cores
+from cpd.web.turns import others_first
 
 SHORTEST, LONGEST = 15, 256  # characters
 LONGEST_WAIT = 3.0  # seconds in the queue for the hash
@@ -28,6 +30,8 @@ MOST_WAITING = 8
 RETRY_AFTER = 5  # seconds
 LOOK_AGAIN = 0.001  # seconds
 LESS_URGENT = 10  # as `nice` counts
+
+Result = TypeVar("Result")
 
 
 class ServerBusy(ServiceUnavailable):
@@ -115,28 +119,46 @@ def _give_way() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LESS_URGENT)
 
 
+class Hashing:
+    """Where hashes are made: one at a time, in a thread of its own.
+
+    A thread that has given way can't take its old priority back, so it is none that answers requests.
+    """
+
+    def __init__(self, places: Sequence[Path]) -> None:
+        self._worker = ThreadPoolExecutor(1, "hashing", _give_way)
+        self._turn = Turn(places)
+
+    def run(self, work: Callable[..., Result], *arguments: str) -> Result:
+        """What the work gives. Raises ServerBusy, and what the work raises."""
+        with others_first(), self._turn:
+            return self._worker.submit(work, *arguments).result()
+
+
 class Passwords:
     """Makes and checks hashes with the cost that the settings ask for."""
 
     def __init__(self, settings: Settings) -> None:
         self._hasher = PasswordHasher(time_cost=settings.hash_time, memory_cost=settings.hash_memory, parallelism=1)
         self._nobody = _hash_of_nobody(settings)
-        # A thread of its own, since one that has given way can't take its old priority back.
-        self._worker = ThreadPoolExecutor(1, "hashing", _give_way)
-        self._turn = Turn(places_in(settings.instance_folder, usable_cores()))
+        folder = settings.instance_folder
+        self._for_all = Hashing(places_in(folder, usable_cores()))
+        self._for_owners = Hashing([folder / "hashing-owners.lock"])
 
     def hash(self, password: str) -> str:
         """The hash to keep. Raises ServerBusy."""
-        with self._turn:
-            return self._worker.submit(self._hasher.hash, normal(password)).result()
+        return self._for_all.run(self._hasher.hash, normal(password))
 
-    def fits(self, password: str, kept: str | None) -> bool:
-        """Whether a password belongs to a kept hash; without one it takes the same time. Raises ServerBusy."""
-        with self._turn:
-            try:
-                return self._worker.submit(self._hasher.verify, kept or self._nobody, normal(password)).result()
-            except (VerificationError, InvalidHashError):
-                return False
+    def fits(self, password: str, kept: str | None, *, own_browser: bool = False) -> bool:
+        """Whether a password belongs to a kept hash; without one it takes the same time. Raises ServerBusy.
+
+        own_browser: one that the account has signed in with before does not queue behind strangers.
+        """
+        hashing = self._for_owners if own_browser else self._for_all
+        try:
+            return hashing.run(self._hasher.verify, kept or self._nobody, normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
 
     def is_outdated(self, kept: str) -> bool:
         """Whether a hash was made with another cost than today's."""

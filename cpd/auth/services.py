@@ -95,9 +95,10 @@ def sign_in(
     token = sessions.start_session(
         account_id, user_agent=user_agent, network=network, second_factor=second_factor, now=now
     )
-    note(EventKind.SIGNED_IN, account_id=account_id, now=now, user_agent=user_agent, proofs=list(proofs))
+    origin = {"user_agent": user_agent, "network": network}
+    note(EventKind.SIGNED_IN, account_id=account_id, now=now, proofs=list(proofs), **origin)
     if new_device:
-        tell(account_id, Notice.NEW_DEVICE, now=now, user_agent=user_agent, network=network)
+        tell(account_id, Notice.NEW_DEVICE, now=now, **origin)
     forget_old(now=now)
     return token
 

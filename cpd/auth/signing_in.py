@@ -112,8 +112,7 @@ def let_in(progress: Progress, *, now: datetime, new_account: bool = False) -> R
     """Begin a session with a new token, commit, and go where the visitor wanted to."""
     token = services.sign_in(
         progress.account_id,
-        user_agent=text_of(request.user_agent.string)[:LONGEST_USER_AGENT],
-        network=request.remote_addr or "",
+        **origin(),
         second_factor=progress.second_factor,
         new_device=not new_account and not known.is_known(progress.account_id),
         now=now,
@@ -136,6 +135,12 @@ def let_in(progress: Progress, *, now: datetime, new_account: bool = False) -> R
         access.greet(token)
         return render_template("auth/go_on.html", kept=kept)
     return redirect(own_path(progress.wanted), 303)
+
+
+def origin() -> dict[str, str]:
+    """Where this request comes from: what the browser says it is, and its network address."""
+    user_agent = text_of(request.user_agent.string)[:LONGEST_USER_AGENT]
+    return {"user_agent": user_agent, "network": request.remote_addr or ""}
 
 
 def after_proof(*, wanted: str, kept: str) -> ResponseReturnValue:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,19 +73,6 @@ def bucket(limit: Limit, door: str, whom: str, *, beyond: tuple[Bucket, ...] = (
     key = str(current_app.config["SECRET_KEY"]).encode()
     name = hmac.new(key, f"throttle:{door}:{whom}".encode(), hashlib.sha256).hexdigest()
     return Bucket(f"{door}:{name[:40]}", limit, beyond)
-
-
-def network_of(address: str | None) -> str:
-    """What counts as one address: all of IPv4, the first 64 bits of IPv6, which one household or ward shares."""
-    try:
-        ip = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)
 
 
 def spend(buckets: Sequence[Bucket], *, now: datetime) -> list[Bucket]:

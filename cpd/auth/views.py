@@ -15,6 +15,7 @@ from cpd.auth.forms import ProofForm, RegisterForm, SignInForm
 from cpd.auth.kept import FIELD
 from cpd.auth.models import EventKind
 from cpd.auth.signing_in import CONSENT_TO, Progress, Proof
+from cpd.auth.signing_out import signed_out
 from cpd.db import db
 from cpd.web import clock, cookies
 from cpd.web.addresses import own_path
@@ -81,8 +82,9 @@ def start() -> ResponseReturnValue:
         return _sign_in_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
 
     hasher, typed = passwords.of_this_app(), form.password.data or ""
-    if not hasher.fits(typed, account.password_hash if account else None) or account is None:
-        note(EventKind.SIGN_IN_FAILED, account_id=account.id if account else None, now=now)
+    own = doors.is_own_browser(account.id if account else None)
+    if not hasher.fits(typed, account.password_hash if account else None, own_browser=own) or account is None:
+        note(EventKind.SIGN_IN_FAILED, account_id=account.id if account else None, now=now, **signing_in.origin())
         db.session.commit()
         form.refuse()
         return _sign_in_page(form), 422
@@ -102,10 +104,7 @@ def sign_out() -> ResponseReturnValue:
     if learner:
         services.sign_out(learner.id, token=cookies.sent_token(), now=clock.now())
         db.session.commit()
-    cookies.put(cookies.SESSION, "")
-    response = redirect("/", 303)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return signed_out()
 
 
 @bp.get("/again")
@@ -130,8 +129,8 @@ def prove(learner: Learner) -> ResponseReturnValue:
         spent = throttle.spend(doors.password_buckets(canon, learner.id), now=now)
     except throttle.TooManyTries as fault:
         return _proof_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
-    if not passwords.of_this_app().fits(form.password.data or "", queries.hash_of(learner.id)):
-        note(EventKind.PROOF_FAILED, account_id=learner.id, now=now)
+    if not passwords.of_this_app().fits(form.password.data or "", queries.hash_of(learner.id), own_browser=True):
+        note(EventKind.PROOF_FAILED, account_id=learner.id, now=now, **signing_in.origin())
         db.session.commit()
         form.refuse()
         return _proof_page(form), 422

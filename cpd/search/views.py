@@ -21,15 +21,18 @@ from cpd.search.node import Ready, this_node
 from cpd.search.words import Question, read_question
 from cpd.web import clock
 from cpd.web.drawn import answer, gap, rendered
+from cpd.web.pace import paced
 
 bp = Blueprint("search", __name__, url_prefix="/search")
 
 KEPT_FOR = "private, max-age=10"  # seconds, by the browser of whoever typed it
+SEARCHES, COMPLETIONS = 60, 600  # a minute, of one network address: whoever types asks for names at each pause
 TITLES = {MONOGRAPH: "Drugs", MODULE: "Modules"}
 FOLDERS = {MONOGRAPH: "/monographs/", MODULE: "/modules/"}
 
 
 @bp.get("", strict_slashes=False)
+@paced(SEARCHES)
 def results() -> Response:
     """Answer a question with modules and monographs, drugs first when it is the name of one."""
     question = read_question(request.args.get("q", ""))
@@ -63,6 +66,7 @@ def results() -> Response:
 
 
 @bp.get("/complete")
+@paced(COMPLETIONS)
 def completion() -> Response:
     """Offer names that begin as what was typed, as a piece of a page."""
     question = read_question(request.args.get("q", ""))

@@ -2,18 +2,19 @@
 
 Slow senders therefore hold a thread of the server, of which there are many, but no turn, of which there are few.
 Requests that may change something have turns of their own, so that pages are answered while changes wait for the
-database or for a password's hash.
+database. Who waits for a password's hash lets others go first.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from flask import Flask, has_request_context, request
 
 from cpd.settings import Settings
 from cpd.web.csrf import SAFE_METHODS
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MOST_SENDERS = 400  # whose bodies one process takes in at the same time
 CROWDED = b"Too many are sending at this moment. What you sent was not recorded: try again in a minute.\n"
 RETRY_AFTER = "30"  # seconds
+TURNS = "cpd.turns"  # in the environment of a request: where its turn came from
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -50,11 +52,26 @@ class Turns:
             finally:
                 self._senders.release()
         turns = self._readings if environ["REQUEST_METHOD"] in SAFE_METHODS else self._changes
+        environ[TURNS] = turns
         turn = turns.get()
         try:
             return self._inner(environ, start_response)
         finally:
             turns.put(turn)
+
+
+@contextmanager
+def others_first() -> Iterator[None]:
+    """Let other requests have the turn of this one, as long as it only waits for something slow."""
+    turns: SimpleQueue[None] | None = request.environ.get(TURNS) if has_request_context() else None
+    if turns is None:
+        yield
+        return
+    turns.put(None)
+    try:
+        yield
+    finally:
+        turns.get()
 
 
 def _turns(count: int) -> SimpleQueue[None]:

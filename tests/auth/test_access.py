@@ -6,6 +6,7 @@ from sqlalchemy.exc import OperationalError
 
 from cpd.auth import queries
 from cpd.auth.access import Learner, current_learner, learner_required, professional_required
+from cpd.auth.models import Role
 from cpd.web import clock
 
 NOTICE = "This site is intended for healthcare professionals"
@@ -121,5 +122,6 @@ def test_a_page_that_says_the_database_is_away_can_be_drawn(browser, monkeypatch
     ],
 )
 def test_initials_are_those_of_the_first_and_last_name(name, initials):
-    learner = Learner(1, name, "ann@example.org", "Doctor", "learner", "Europe/London", clock.now())
+    now = clock.now()
+    learner = Learner(1, name, "ann@example.org", "Doctor", Role.LEARNER, "Europe/London", now, 1, False, now)
     assert learner.initials == initials

@@ -214,7 +214,9 @@ def test_a_disk_that_takes_no_files_keeps_nobody_out(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux only")
 def test_hashing_gives_way_to_the_pages(tmp_path):
     passwords = Passwords(settings(tmp_path))
-    hashing = passwords._worker.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
+    hashing = passwords._for_all._worker.submit(
+        lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    ).result()
     assert hashing > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
@@ -241,8 +243,8 @@ def test_a_turn_can_be_taken_again_after_somebody_was_turned_away():
 
 def test_a_busy_server_answers_503_and_says_when_to_come_back(app, browser):
     page = browser.get("/auth/sign-in")
-    app.extensions["passwords"]._turn = Turn(longest_wait=0.01)
-    with app.extensions["passwords"]._turn:
+    app.extensions["passwords"]._for_all._turn = Turn(longest_wait=0.01)
+    with app.extensions["passwords"]._for_all._turn:
         answer = browser.post("/auth/sign-in", page, email="ann@example.org", password="x")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == str(RETRY_AFTER)

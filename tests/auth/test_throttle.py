@@ -7,9 +7,10 @@ import pytest
 import time_machine
 
 from cpd.auth import throttle
-from cpd.auth.throttle import Bucket, Limit, TooManyTries, network_of
+from cpd.auth.throttle import Bucket, Limit, TooManyTries
 from cpd.db import db
 from cpd.web import clock
+from cpd.web.networks import network_of
 from tests.auth.browser import PASSWORD
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
