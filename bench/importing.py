@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 from bench import sites, texts
 from bench.figures import Figure, Table, at_least, at_most
+from bench.measuring import memory
 from cpd import paths
 
 FEW = 15
@@ -167,7 +168,7 @@ def main(source: str, into: str) -> None:
     if report.refused:
         raise SystemExit(f"{report.refused[0]}")
     used = resource.getrusage(resource.RUSAGE_SELF)
-    took = Took(len(report.imported), used.ru_utime + used.ru_stime, time.perf_counter() - start, used.ru_maxrss / 1024)
+    took = Took(len(report.imported), used.ru_utime + used.ru_stime, time.perf_counter() - start, memory("VmHWM") / 1e6)
     print(json.dumps(vars(took)))
 
 

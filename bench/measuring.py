@@ -1,11 +1,16 @@
-"""Comparing two callables on a machine that others use too: blocks in turns, and the median of the paired ratios."""
+"""Comparing two callables on a machine that others use too: blocks in turns, and the median of the paired ratios.
+
+And the memory that a process has by itself.
+"""
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 Call = Callable[[], object]
 
@@ -103,3 +108,13 @@ def latencies(first: Sequence[Call], second: Sequence[Call]) -> tuple[list[float
             pair[side]()
             took[side].append(time.perf_counter() - start)
     return took
+
+
+def memory(name: str) -> int:
+    """What the kernel says of this process's memory, in bytes: VmHWM is the most that it has held, on Linux.
+
+    Not ru_maxrss for that: a program takes it over from the one that started it.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    [kilobytes] = re.findall(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(kilobytes) * 1024

@@ -34,29 +34,28 @@ MOST_P99, MOST_COMPLETION = at_most(10), at_most(2)  # ms
 MOST_FRESH = at_most(1)  # s
 
 INDEXING = """
-import json, re, sys, time
+import json, sys, time
 from pathlib import Path
+from bench.measuring import memory
 from bench.sites import SMALL, Site, opened
 from cpd.search.node import node_of
 with opened(Site(Path(sys.argv[1]), SMALL)) as app, app.app_context():
     began = time.perf_counter()
     node_of(app).catch_up(anew=True)
     took = time.perf_counter() - began
-# Not ru_maxrss: a program takes that over from the one that started it.
-peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024 / 1e6
-print(json.dumps({"seconds": took, "peak": peak}))
+print(json.dumps({"seconds": took, "peak": memory("VmHWM") / 1e6}))
 """
 
 ASKING = """
-import json, re, sys
+import json, sys
 from pathlib import Path
 from bench import inprocess
+from bench.measuring import memory
 from bench.sites import SMALL, Site, opened
 with opened(Site(Path(sys.argv[1]), SMALL), access_log=False) as app:
     for address in json.load(sys.stdin):
         inprocess.caller(app, address)()
-status = Path("/proc/self/status").read_text()
-print(json.dumps([int(re.search(rf"{name}:\\s+(\\d+)", status)[1]) * 1024 / 1e6 for name in ("RssAnon", "RssFile")]))
+print(json.dumps([memory(name) / 1e6 for name in ("RssAnon", "RssFile")]))
 """
 
 

@@ -26,6 +26,7 @@ from cpd.settings import Settings
 from tests import databases, did_not_run
 from tests.factories import module_text, monograph_text, write_site
 from tests.pages import hidden_in, token_in
+from tests.rendering import children_kept
 
 # A loaded machine is no fault of the code.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -33,6 +34,12 @@ hypothesis.settings.load_profile("patient")
 
 SECRET_KEY = "a-secret-key-for-tests-and-nothing-else"
 PASSWORD = "seven quiet herons wade"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_of_the_renderer() -> Iterator[None]:
+    with children_kept():
+        yield
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -23,8 +23,9 @@ class Learner:
     look: Callable[[Page], None] = lambda _: None
 
     def stands_at(self, heading: str) -> None:
-        """The page with this heading has come."""
+        """The page with this heading has come, all of it."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        self.page.wait_for_load_state()  # its script listens
         self.look(self.page)
 
     def follow(self, name: str, *, to: str) -> None:

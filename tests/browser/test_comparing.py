@@ -51,6 +51,7 @@ class Prescriber:
 
     def stands_at(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        self.page.wait_for_load_state()  # its script listens
         self.look(self.page)
 
     def press(self, name: str) -> None:
@@ -66,7 +67,9 @@ class Prescriber:
     def comes_to(self, address: str) -> None:
         self.page.goto(address)
         if self.page.get_by_role("button", name="I am a healthcare professional").count():
-            self.press("I am a healthcare professional")
+            # A page that is still to come may miss what `route` puts before its requests.
+            with self.page.expect_navigation():
+                self.press("I am a healthcare professional")
 
     def names(self) -> list[str]:
         """The drugs of the list, in order."""

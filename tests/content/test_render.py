@@ -11,8 +11,14 @@ from cpd.content.markup import section_id
 from cpd.content.render import Job, Rendered, render_sources, renderer
 from cpd.content.render_child import Converter, Fault
 from cpd.content.source import Problem
+from tests.rendering import Child
 
 CONVERTER = Converter()
+
+
+@pytest.fixture(autouse=True)
+def _children_of_its_own(monkeypatch):
+    monkeypatch.setattr(render, "_Child", Child)
 
 
 def convert(body, kind="module", **pieces):
