@@ -24,6 +24,7 @@ from cpd.search.node import node_of
 from cpd.serving import migrate
 from cpd.settings import Settings
 from tests import databases, did_not_run
+from tests.compiled import compiled_once
 from tests.factories import module_text, monograph_text, write_site
 from tests.pages import hidden_in, token_in
 from tests.rendering import children_kept
@@ -37,8 +38,9 @@ PASSWORD = "seven quiet herons wade"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _children_of_the_renderer() -> Iterator[None]:
-    with children_kept():
+def _what_tests_share() -> Iterator[None]:
+    """What takes longer to make than most tests take, and is the same for all."""
+    with children_kept(), compiled_once():
         yield
 
 
