@@ -14,6 +14,15 @@ from tests.browser.sample import Sample, serve_sample
 from tests.browser.watching import Journal
 
 
+@pytest.hookimpl(tryfirst=True)  # before the fixture brings both
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What a browser shows does not depend on the database: one is enough, unless a test names its own."""
+    named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "empty_database" in metafunc.fixturenames and "empty_database" not in named:
+        one = pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True, scope="session")
+        metafunc.definition.add_marker(one)
+
+
 @pytest.fixture
 def journal() -> Iterator[Journal]:
     """Notes what the browser complains about; a test passes only if it had nothing to complain about."""

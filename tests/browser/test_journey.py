@@ -81,6 +81,7 @@ def author_publishes(settings: Settings, write_module: Callable[..., Path]) -> C
     return author_publishes
 
 
+@pytest.mark.parametrize("empty_database", ["sqlite", "postgresql"], indirect=True, scope="session")
 def test_a_learner_gets_the_credit_of_a_new_module(site, author_publishes, open_browser, journal):
     assert "1 added" in author_publishes()
     page = open_browser()
