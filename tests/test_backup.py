@@ -775,7 +775,7 @@ def kill(times: int, filled, elsewhere) -> tuple[set[str], set[str]]:
 
 
 def test_a_kill_leaves_no_backup_or_a_whole_one_and_an_empty_installation_or_a_whole_one(filled, elsewhere):
-    for found in kill(5, filled, elsewhere):
+    for found in kill(3, filled, elsewhere):
         assert found <= {"nothing", "whole"}
 
 

@@ -99,11 +99,11 @@ def test_a_cookie(tmp_path):
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs tests of the given text in two workers; what they leave is removed, since this run is searched too."""
+    """Runs tests of the given text; what they leave is removed, since this run is searched too."""
 
-    def run(text: str) -> subprocess.CompletedProcess[str]:
+    def run(text: str, *, workers: int) -> subprocess.CompletedProcess[str]:
         (tmp_path / "test_leaks.py").write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-c", PROJECT / "pyproject.toml", "-n", "2"]
+        command = [sys.executable, "-m", "pytest", "-c", PROJECT / "pyproject.toml", "-n", str(workers)]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         return subprocess.run(
             [*command, tmp_path],
@@ -119,7 +119,7 @@ def run(tmp_path):
 
 
 def test_a_run_whose_logs_hold_something_private_fails_and_says_where(run):
-    done = run(TYPING + LEAKS)
+    done = run(TYPING + LEAKS, workers=2)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
     assert "5 passed" in done.stdout
     for what in (
@@ -132,6 +132,6 @@ def test_a_run_whose_logs_hold_something_private_fails_and_says_where(run):
 
 
 def test_a_run_whose_logs_hold_nothing_private_passes_and_leaves_no_logs(run, tmp_path):
-    done = run(TYPING)
+    done = run(TYPING, workers=0)
     assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
     assert not list(tmp_path.glob("cpd-logs-*"))
