@@ -58,10 +58,10 @@ def agree(progress: Progress, outdated: dict[str, str]) -> ResponseReturnValue:
     if outdated:
         services.keep_consents(progress.account_id, outdated, now=now)
         note(EventKind.CONSENTED, account_id=progress.account_id, now=now, consents=outdated)
+        db.session.commit()  # what is left to do is read anew
     try:
         return signing_in.go_on(progress, now=now)
     except signing_in.Refused:
-        db.session.rollback()
         return redirect("/auth/sign-in?next=/", 303)
 
 

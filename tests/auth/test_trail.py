@@ -1,0 +1,170 @@
+"""The events of an account: what they say, and the page that shows them to the owner."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from cpd.auth.events import first_break, note
+from cpd.auth.models import EventKind
+from cpd.auth.trail.queries import lines_of, whole_trail_of
+from cpd.auth.trail.sentences import SENTENCES, origin_of, sentence_of
+from cpd.db import db
+
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_every_kind_has_a_sentence_of_its_own(kind):
+    said = sentence_of(kind.value, {})
+    assert said[0].isupper()
+    assert not said.endswith(".")
+    assert "_" not in said
+    assert list(SENTENCES.values()).count(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "said"),
+    [
+        ("signed_in", {"proofs": ["password"]}, "Signed in with the password"),
+        ("signed_in", {"proofs": ["password", "app"]}, "Signed in with the password and an authenticator app"),
+        (
+            "signed_in",
+            {"proofs": ["mail", "sign_on", "passkey"]},
+            "Signed in with a mail, single sign-on and a passkey",
+        ),
+        ("signed_in", {"proofs": ["telepathy"]}, "Signed in"),
+        ("signed_in", {"proofs": 7}, "Signed in"),
+        ("proved_again", {"proof": "passkey"}, "Proved once more who it is, before something sensitive with a passkey"),
+        ("role_changed", {"role": "author"}, "The role of the account was changed: author"),
+        ("role_changed", {"role": None}, "The role of the account was changed"),
+        ("details_changed", {"fields": ["name", "zone"]}, "Details of the account were changed: name and zone"),
+        ("details_changed", {"fields": []}, "Details of the account were changed"),
+        ("session_ended", {"device": "Chrome on Windows"}, "A session was ended: Chrome on Windows"),
+        ("tea_made", {"role": "author"}, "Tea made"),
+    ],
+)
+def test_a_sentence_tells_what_is_known(kind, detail, said):
+    assert sentence_of(kind, detail) == said
+
+
+@pytest.mark.parametrize(
+    ("detail", "origin"),
+    [
+        ({}, ""),
+        ({"user_agent": CHROME}, "Chrome on Windows"),
+        ({"network": "192.0.2.1"}, "192.0.2.1"),
+        ({"user_agent": CHROME, "network": "192.0.2.1"}, "Chrome on Windows, 192.0.2.1"),
+        ({"user_agent": "<script>", "network": ""}, "Unknown device"),
+        ({"user_agent": 7, "network": ["x"]}, ""),
+    ],
+)
+def test_device_and_network_are_told_where_known(detail, origin):
+    assert origin_of(detail) == origin
+
+
+@pytest.fixture
+def events(app, rows_of):
+    """Adds so many lines to Ann's trail."""
+
+    def add(count, at=None):
+        account_id = rows_of("account")[0]["id"]
+        with app.app_context():
+            for number in range(count):
+                note(EventKind.DISABLED, account_id=account_id, now=at or datetime.now(UTC), number=number)
+            db.session.commit()
+        return account_id
+
+    return add
+
+
+def test_the_page_shows_what_happened_newest_first_with_device_and_network(browser):
+    browser.register()
+    browser.sign_out()
+    browser.sign_in(password="wrong")
+    browser.sign_in()
+    page = browser.get("/auth/events").text
+
+    said = ["Signed in with", "did not succeed", "Signed out", "Signed in with", "The account was registered"]
+    places = [page.index(said[0])]
+    for words in said[1:]:
+        places.append(page.index(words, places[-1] + 1))
+    assert page.count("Unknown device, 192.0.2.1") == 3
+
+
+def test_times_are_those_of_the_learners_zone(browser):
+    with time_machine.travel(datetime(2026, 7, 1, 23, 30, tzinfo=UTC), tick=False):
+        browser.register()
+        page = browser.get("/auth/events").text
+    assert "2 July 2026, 00:30" in page
+    assert "Times of Europe/London" in page
+
+
+def test_only_the_owner_sees_the_events(browser, new_browser, events):
+    browser.register()
+    events(1)
+    other = new_browser()
+    other.register(email="bob@example.org")
+    assert "The account was disabled" not in other.get("/auth/events").text
+    assert "The account was disabled" in browser.get("/auth/events").text
+
+
+def test_a_long_trail_comes_page_by_page_and_whole(browser, events, app):
+    browser.register()  # two lines
+    account_id = events(118)
+    url, numbers, pages = "/auth/events", [], 0
+    with app.app_context():
+        newest = lines_of(account_id, limit=1)[0].number
+    while url:
+        page = browser.get(url).text
+        pages += 1
+        numbers.append(page.count('class="trail__at'))
+        url = (
+            f"/auth/events?before={page.split('/auth/events?before=')[1].split(chr(34))[0]}"
+            if 'rel="next"' in page
+            else ""
+        )
+    assert newest == 120
+    assert numbers == [50, 50, 20]
+
+
+@pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 10, "9" * 5_000, "٣", "1.5", ""])
+def test_an_odd_number_in_the_address_shows_the_newest(browser, before):
+    browser.register()
+    answer = browser.get(f"/auth/events?before={before}")
+    assert answer.status_code == 200
+    assert "The account was registered" in answer.text
+
+
+def test_before_the_first_there_is_nothing(browser):
+    browser.register()
+    page = browser.get("/auth/events?before=1").text
+    assert "There is nothing older." in page
+
+
+def test_the_whole_trail_can_be_verified(browser, events, app):
+    browser.register()
+    account_id = events(5, at=datetime.now(UTC) - timedelta(days=1))
+    with app.app_context():
+        lines = whole_trail_of(account_id)
+    assert [line.number for line in lines] == list(range(1, 8))
+    assert first_break(lines) is None
+    assert first_break(lines[1:]) == 1
+
+
+def test_what_a_browser_says_is_shown_as_harmless_words(browser):
+    browser.register()
+    browser.sign_out()
+    for said in ("<script>alert(1)</script>", "Chrome/1 Windows <b>", "x" * 5_000):
+        page = browser.get("/auth/sign-in")
+        fields = {
+            "email": "ann@example.org",
+            "password": "wrong",
+            "csrf_token": page.text.split('csrf_token" value="')[1].split('"')[0],
+        }
+        answer = browser.client.post("/auth/sign-in", data=fields, headers={"User-Agent": said})
+        assert answer.status_code == 422
+    browser.sign_in()
+    page = browser.get("/auth/events").text
+    assert "alert(1)" not in page
+    assert "Chrome on Windows" in page
