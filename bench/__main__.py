@@ -23,7 +23,9 @@ def pages() -> Iterable[Table]:
     """Pages beside bare Flask in one process."""
     from bench import pages, sites
 
-    yield pages.measure(sites.make_site(sites.SMALL))
+    site = sites.make_site(sites.SMALL)
+    yield pages.measure(site)
+    yield pages.measure_session(site)
 
 
 def http() -> Iterable[Table]:
@@ -45,6 +47,13 @@ def storm() -> Iterable[Table]:
     from bench import sites, storm, wrk
 
     yield storm.measure(sites.make_site(sites.SMALL)) if wrk.is_there() else without_wrk("A storm of sign-ins")
+
+
+def guessing() -> Iterable[Table]:
+    """Owners who sign in while strangers guess."""
+    from bench import guessing, sites
+
+    yield guessing.measure(sites.make_site(sites.SMALL))
 
 
 def growth() -> Iterable[Table]:
@@ -114,6 +123,7 @@ GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
         http,
         awards,
         storm,
+        guessing,
         growth,
         monographs,
         comparing,

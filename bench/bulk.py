@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from cpd.auth.sessions import token_hash
+from cpd.auth.tokens import token_hash
 
 ENTRIES_EACH = 25  # of a learner who has any; they have failed one module besides
 NOW = "2026-11-01 09:00:00.000000"

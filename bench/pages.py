@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from flask import Flask
 
 from bench import bulk, inprocess, measuring, sites
-from bench.figures import Figure, Table, at_most
+from bench.figures import Figure, Table, at_most, simple_table
 
 MOST_RATIO = at_most(10)
 MOST_STATEMENTS = at_most(2)
+MOST_FOR_SESSION = at_most(0.15)  # ms
 LEARNER = 7  # one who has entries
 
 
@@ -58,6 +59,28 @@ def measure(site: sites.Site, *, rounds: int = measuring.ROUNDS, only: Sequence[
             if not only or any(word in page.name for word in only):
                 _add(table, app, page, rounds)
     return table
+
+
+def measure_session(site: sites.Site, *, rounds: int = measuring.ROUNDS) -> Table:
+    """What a page costs more for somebody who is signed in: session and account loaded, their name put in."""
+    signed_in = Page("signed in", "/search", sites.cookie(LEARNER), f"Learner {LEARNER}")
+    public = Page("signed out", "/search", f"cpd_session=a.{'s' * 43}", "/auth/sign-in")
+    with sites.opened(site) as app:
+        inprocess.settle()
+        ours, other, same = (asked(app, page) for page in (signed_in, public, public))
+        control = measuring.compare(same, other, rounds=rounds).ratio
+        found = measuring.compare(ours, other, rounds=rounds)
+    figures = [
+        Figure("session: a public page", found.bare_seconds * 1e3, "ms"),
+        Figure(
+            "session: more for a page that loads session and account",
+            (found.our_seconds - found.bare_seconds) * 1e3,
+            "ms",
+            MOST_FOR_SESSION,
+            measuring.is_quiet(control),
+        ),
+    ]
+    return simple_table("A page that is the same for everybody, signed in and out", figures)
 
 
 def asked(app: Flask, page: Page) -> Callable[[], bytes]:

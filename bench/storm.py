@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlencode
 
 from bench import measuring, pages, servers, sites, wrk
@@ -35,7 +36,7 @@ class SetUp:
     name: str
     serving: Sequence[int]
     asking: Sequence[int]
-    settings: Mapping[str, object]
+    settings: Mapping[str, Any]
     judged: bool
 
 

@@ -249,3 +249,22 @@ def test_a_busy_server_answers_503_and_says_when_to_come_back(app, browser):
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == str(RETRY_AFTER)
     assert "Many people are signing in just now" in answer.text
+
+
+def test_an_own_browser_does_not_queue_behind_strangers(tmp_path):
+    passwords = Passwords(settings(tmp_path))
+    kept = passwords.hash("violin-gravel")
+    passwords._for_all._turn = Turn(longest_wait=0.01)
+    with passwords._for_all._turn:
+        assert passwords.fits("violin-gravel", kept, own_browser=True)
+        with pytest.raises(ServerBusy):
+            passwords.fits("violin-gravel", kept)
+
+
+def test_a_known_browser_signs_in_while_strangers_are_turned_away(app, browser, new_browser):
+    browser.register()
+    browser.sign_out()
+    app.extensions["passwords"]._for_all._turn = Turn(longest_wait=0.01)
+    with app.extensions["passwords"]._for_all._turn:
+        assert new_browser(address="198.51.100.1").sign_in(password="wrong").status_code == 503
+        assert browser.sign_in().status_code == 303

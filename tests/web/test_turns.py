@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
 from cpd.web import turns
 from cpd.web.limits import LARGEST_REQUEST
-from cpd.web.turns import Turns
+from cpd.web.turns import Turns, others_first
 from tests.pages import token_in
 
 LONGEST_WAIT = 60  # seconds
@@ -122,6 +124,52 @@ def test_a_turn_is_given_back_whatever_happens():
     for _ in range(3):
         with pytest.raises(LookupError):
             send(app)
+
+
+def waiting_app(waits, others):
+    """Turns around an application whose changes wait for something slow, with others first if they say so."""
+    app = Flask("waiting")
+
+    @app.post("/")
+    def change():
+        if not waits.is_set():
+            waits.set()
+            with others_first():
+                assert others.wait(LONGEST_WAIT)
+        return "fine"
+
+    return Turns(app.wsgi_app, 1)
+
+
+def test_who_waits_for_something_slow_lets_others_go_first(pool):
+    waits, others = threading.Event(), threading.Event()
+    app = waiting_app(waits, others)
+    slow = pool.submit(send, app, "POST")
+    assert waits.wait(LONGEST_WAIT)
+    assert send(app, "POST") == "200 OK"
+    others.set()
+    assert slow.result() == "200 OK"
+    assert send(app, "POST") == "200 OK"
+
+
+def test_outside_of_a_request_nobody_else_waits():
+    with others_first():
+        pass
+
+
+def test_a_turn_comes_back_even_if_what_was_waited_for_fails():
+    app = Flask("failing")
+
+    @app.post("/")
+    def change():
+        with suppress(LookupError), others_first():
+            raise LookupError
+        return "fine"
+
+    turns_of_it = Turns(app.wsgi_app, 1)
+    for _ in range(3):
+        assert send(turns_of_it, "POST") == "200 OK"
+    assert turns_of_it._changes.qsize() == 1
 
 
 def sign_in_form(client):
