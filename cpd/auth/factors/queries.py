@@ -18,13 +18,21 @@ def app_added_at(account_id: int) -> datetime | None:
     return row.added_at if row else None
 
 
+def has_factor(account_id: int) -> bool:
+    """Whether an account has an app or a passkey."""
+    return app_added_at(account_id) is not None or bool(passkeys_of(account_id))
+
+
 def app_of(account_id: int) -> Row[Any] | None:
     """The authenticator app of an account as (secret, last_step)."""
     return read_first(select(App.secret, App.last_step).where(App.account_id == account_id))
 
 
 def passkeys_of(account_id: int) -> Sequence[Row[Any]]:
-    """The passkeys of an account, oldest first, as (id, name, credential_id, transports, backed_up, added_at, used_at)."""
+    """The passkeys of an account, oldest first.
+
+    Each as (id, name, credential_id, transports, backed_up, added_at, used_at).
+    """
     columns = select(
         Passkey.id,
         Passkey.name,
@@ -61,13 +69,19 @@ def codes_left(account_id: int) -> int:
 def hold_account(account_id: int) -> Row[Any]:
     """An account as (role, short_password): nobody else changes its factors until this transaction ends."""
     held = select(Account.role, Account.short_password).where(Account.id == account_id).with_for_update()
-    return db.session.execute(held).one()
+    account: Row[Any] = db.session.execute(held).one()
+    return account
 
 
 def count_factors(account_id: int) -> int:
     """How many second factors an account has: its app and its passkeys."""
     counts = (select(func.count()).where(model.account_id == account_id) for model in (App, Passkey))
     return sum(db.session.scalar(count) or 0 for count in counts)
+
+
+def count_passkeys(account_id: int) -> int:
+    """How many passkeys an account has."""
+    return db.session.scalar(select(func.count()).where(Passkey.account_id == account_id)) or 0
 
 
 def count_codes(account_id: int, *, unused: bool = False) -> int:

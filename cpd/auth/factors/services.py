@@ -23,7 +23,7 @@ APP = "authenticator app"  # as people are told
 PASSKEY = "passkey"
 NEEDS_ONE = "Your role needs a second factor. Add another one before you remove this."
 SHORT_PASSWORD = (
-    "Your password is short because you have a second factor. Choose a longer password before you remove it."  # noqa: S105, E501
+    "Your password is short because you have a second factor. Choose a longer password before you remove it."  # noqa: S105
 )
 
 
@@ -116,17 +116,20 @@ def make_recovery_codes(account_id: int, code_hashes: Sequence[str], *, now: dat
     tell(account_id, Notice.RECOVERY_CODES_MADE, now=now)
 
 
-def reset_factors(account_id: int, *, now: datetime) -> None:
-    """Take all second factors of an account away and end its sessions, for an owner who has lost them.
+def reset_factors(account_id: int, *, by: str, identified: str, now: datetime) -> None:
+    """Take the authenticator app, all passkeys and all recovery codes from an account, and end its sessions.
 
-    The owner is told. Whoever asks for it must have made sure that it is the owner. The caller commits.
+    by: who does it; identified: how the person was identified who asked for it. Both are kept with the event, and the
+    owner is told. The caller commits.
     """
     queries.hold_account(account_id)
-    for model in (App, Passkey, RecoveryCode):
-        db.session.execute(delete(model).where(model.account_id == account_id))
-    ended = sessions.end_sessions(account_id)
-    note(EventKind.FACTORS_RESET, account_id=account_id, now=now, sessions_ended=ended)
-    tell(account_id, Notice.FACTOR_REMOVED, now=now, factor="all second factors", name="")
+    gone = {
+        name: len(db.session.execute(delete(model).where(model.account_id == account_id).returning(model.id)).all())
+        for name, model in (("apps", App), ("passkeys", Passkey), ("recovery_codes", RecoveryCode))
+    }
+    sessions.end_sessions(account_id)
+    note(EventKind.FACTORS_RESET, account_id=account_id, now=now, by=by, identified=identified, **gone)
+    tell(account_id, Notice.FACTORS_RESET, now=now)
 
 
 def after_adding(
