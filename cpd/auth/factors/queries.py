@@ -66,11 +66,10 @@ def codes_left(account_id: int) -> int:
 # What follows reads within a change, so that of two at once the second sees what the first has done.
 
 
-def hold_account(account_id: int) -> Row[Any]:
+def hold_account(account_id: int) -> Row[str, bool]:
     """An account as (role, short_password): nobody else changes its factors until this transaction ends."""
     held = select(Account.role, Account.short_password).where(Account.id == account_id).with_for_update()
-    account: Row[Any] = db.session.execute(held).one()
-    return account
+    return db.session.execute(held).one()
 
 
 def count_factors(account_id: int) -> int:
