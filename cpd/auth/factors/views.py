@@ -73,7 +73,7 @@ def add_app(learner: Learner) -> ResponseReturnValue:
         db.session.rollback()
         return redirect(OVERVIEW, 303)
     db.session.commit()
-    return added("Your authenticator app is set up.", codes if first else ())
+    return added("Your authenticator app is set up", codes if first else ())
 
 
 @bp.get("/factors/app/remove")
@@ -150,7 +150,7 @@ def added(what: str, codes: Sequence[str]) -> ResponseReturnValue:
     """What follows when a factor was added: recovery codes are shown this once, if there are new ones."""
     if codes:
         return _codes_page(what, codes)
-    messages.leave(messages.Message(f"{what} {OTHERS_ENDED}"))
+    messages.leave(messages.Message(f"{what}. {OTHERS_ENDED}"))
     return redirect(own_path(request.form.get("next", ""), OVERVIEW), 303)
 
 

@@ -142,7 +142,7 @@ def add(learner: Learner) -> ResponseReturnValue:
         db.session.commit()
         return _adding_page(form, str(fault)), 422
     db.session.commit()
-    return added("Your passkey is set up.", codes if first else ())
+    return added("Your passkey is set up", codes if first else ())
 
 
 @bp.get("/<id:number>")
