@@ -9,7 +9,8 @@ from typing import Any
 import pyotp
 from werkzeug.test import TestResponse
 
-from tests.auth.browser import ANN, PASSWORD, Browser
+from cpd.web import clock
+from tests.auth.browser import Browser
 from tests.auth.factors.authenticator import Authenticator
 
 
@@ -33,8 +34,6 @@ class Person(Browser):
 
     def code(self, *, steps: int = 0) -> str:
         """The code that the app shows, or that of so many steps of 30 seconds later."""
-        from cpd.web import clock
-
         return pyotp.TOTP(self.secret).at(int(clock.now().timestamp()) + 30 * steps)
 
     def show_code(self, code: str) -> TestResponse:
@@ -56,9 +55,9 @@ class Person(Browser):
             f"/auth/passkeys/{door}/options", headers={"X-CSRF-Token": token}, environ_overrides=self.place
         )
 
-    def add_passkey(self, *, name: str = "Phone", next: str = "", **odd: Any) -> TestResponse:
+    def add_passkey(self, *, name: str = "Phone", wanted: str = "", **odd: Any) -> TestResponse:
         """Add a passkey that the authenticator makes."""
-        page = self.get(f"/auth/passkeys/add?next={next}")
+        page = self.get(f"/auth/passkeys/add?next={wanted}")
         credential = self.device.make(self.options("add", page="/auth/passkeys/add"), **odd)
         answer = self.post("/auth/passkeys/add", page, name=name, credential=credential)
         self.codes = codes_of(answer.text) or self.codes
@@ -107,6 +106,3 @@ def heading_of(page: str) -> str:
 def refusal_of(page: str) -> str:
     found = re.search(r'<h2 id="refusal">(.*?)</h2>', page)
     return html.unescape(found[1]) if found else ""
-
-
-__all__ = ["ANN", "PASSWORD", "Person", "codes_of", "csrf_of", "heading_of", "refusal_of", "secret_of"]

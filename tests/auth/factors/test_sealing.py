@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from cpd.auth import sealing
 from cpd.auth.factors import pending
 from cpd.web import clock as site_clock
-from datetime import timedelta
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def test_another_secret_key_opens_nothing(context):
 
 def test_a_text_that_was_changed_opens_nothing():
     kept = sealing.sealed("purpose", 5, "secret")
-    for place in range(0, len(kept) - 2):
+    for place in range(len(kept) - 2):
         changed = kept[:place] + ("A" if kept[place] != "A" else "B") + kept[place + 1 :]
         with pytest.raises(sealing.NotOurs):
             sealing.opened("purpose", 5, changed)
