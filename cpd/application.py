@@ -14,6 +14,9 @@ from cpd.auth import access
 from cpd.auth.agreeing.views import bp as agreeing
 from cpd.auth.devices.views import bp as devices
 from cpd.auth.trail.views import bp as trail
+from cpd.auth.factors.views import bp as factors
+from cpd.auth.passkeys.views import bp as passkeys
+from cpd.auth.proving.views import bp as proving
 from cpd.auth.views import bp as auth
 from cpd.modules.views import bp as modules
 from cpd.monographs.comparing.views import bp as comparing
@@ -40,6 +43,9 @@ FEATURES = (
     agreeing,
     devices,
     trail,
+    proving,
+    factors,
+    passkeys,
     modules,
     indexes,
     monographs,

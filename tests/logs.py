@@ -39,10 +39,14 @@ PRIVATE_FIELDS = {
     "csrf_token",
     "attempt",
     "kept",
+    "recovery_code",
+    "secret",
+    "credential",
+    "shown",
     "reflection",
     "note",
 }
-PRIVATE_COOKIES = {"cpd_session", "cpd_known_browser"}
+PRIVATE_COOKIES = {"cpd_session", "cpd_known_browser", "cpd_sign_in"}
 SHORTEST = 8  # characters; what is shorter stands in logs by chance
 FEWEST_LETTERS = 6  # different ones, for the same reason
 TOKEN = re.compile(

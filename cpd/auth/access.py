@@ -14,9 +14,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager  # type: ignore[import-untyped]  # ships no types
 
 from cpd.auth import passwords, queries, sessions
-from cpd.auth.forms import ProofForm, SignInForm
+from cpd.auth.forms import CodeForm, ProofForm, RecoveryForm, SignInForm
 from cpd.auth.kept import keep_this_form
 from cpd.auth.models import Role
+from cpd.forms import Form
 from cpd.web import clock, cookies
 from cpd.web.addresses import own_path
 from cpd.web.drawn import answer, gap
@@ -213,9 +214,26 @@ def sign_in_page(form: SignInForm, refusal: str = "", *, wanted: str, kept: str)
     return render_template("auth/sign_in.html", form=form, refusal=refusal, kept=kept, **_next(wanted))
 
 
-def proof_page(form: ProofForm, refusal: str = "", *, wanted: str, kept: str) -> str:
-    """The page that asks who is signed in to prove it once more; `kept` is a form to be sent once that is done."""
-    return render_template("auth/again.html", form=form, refusal=refusal, kept=kept, **_next(own_path(wanted)))
+def proof_page(form: Form, refusal: str = "", *, wanted: str, kept: str) -> str:
+    """The page that asks who is signed in to prove it once more; `kept` is a form to be sent once that is done.
+
+    form: the one that was sent, of those that the page offers: a password, or a second factor of the account.
+    """
+    learner = current_learner()
+    standing = queries.standing_of(learner.id) if learner else None
+    forms = [ProofForm(formdata=None), CodeForm(formdata=None), RecoveryForm(formdata=None)]
+    password, code, recovery = (form if type(form) is type(empty) else empty for empty in forms)
+    return render_template(
+        "auth/again.html",
+        form=form,
+        password_form=password,
+        code_form=code,
+        recovery_form=recovery,
+        standing=standing,
+        refusal=refusal,
+        kept=kept,
+        **_next(own_path(wanted)),
+    )
 
 
 def empty_sign_in_page(*, wanted: str) -> Response:

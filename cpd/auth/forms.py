@@ -9,6 +9,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation, ValidationError
 
 from cpd.auth.emails import LONGEST, Email, WrongEmail, read_email
+from cpd.auth.factors import apps, recovery
 from cpd.auth.guessable import why_guessable
 from cpd.auth.passwords import LONGEST as LONGEST_PASSWORD
 from cpd.auth.passwords import SHORTEST as SHORTEST_PASSWORD
@@ -18,6 +19,7 @@ from cpd.auth.services import Person
 from cpd.forms import Form, LineField, choices, text_of
 
 LONGEST_NAME = 120
+LONGEST_CODE = 100  # characters that are read of what was typed as one
 TAKEN = "An account with this e-mail exists. Sign in instead"
 WRONG_PAIR = "The e-mail address or the password is wrong"
 WRONG_PASSWORD = "The password is wrong"  # noqa: S105  # words for people
@@ -80,6 +82,44 @@ class ProofForm(Form):
 
     def refuse(self) -> None:
         self.password.errors = [WRONG_PASSWORD]
+
+
+class CodeForm(Form):
+    """A code that the authenticator app shows."""
+
+    code = LineField(
+        "Code from your authenticator app",
+        description="Six digits.",
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "maxlength": 20},
+    )
+
+    def validate_code(self, field: wtforms.Field) -> None:
+        try:
+            field.data = apps.read_code((field.data or "")[:LONGEST_CODE])
+        except apps.WrongCode as fault:
+            raise StopValidation(str(fault)) from None
+
+    def refuse(self) -> None:
+        self.code.errors = ["That code is wrong, or it was used before. Wait for the next one"]
+
+
+class RecoveryForm(Form):
+    """One of the recovery codes."""
+
+    recovery_code = LineField(
+        "Recovery code",
+        description="Ten letters and digits, such as 7k3m9-x2pqr. Each works once.",
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": 40},
+    )
+
+    def validate_recovery_code(self, field: wtforms.Field) -> None:
+        try:
+            field.data = recovery.read_code((field.data or "")[:LONGEST_CODE])
+        except recovery.WrongCode as fault:
+            raise StopValidation(str(fault)) from None
+
+    def refuse(self) -> None:
+        self.recovery_code.errors = ["That code is wrong, or it was used before"]
 
 
 class RegisterForm(Form):

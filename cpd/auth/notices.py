@@ -23,6 +23,7 @@ class Notice(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     SIGN_ON_LINKED = "sign_on_linked"
     ROLE_CHANGED = "role_changed"
+    FACTORS_RESET = "factors_reset"
     DISABLED = "disabled"
     DOWNLOAD_READY = "download_ready"
     DELETION_ASKED = "deletion_asked"

@@ -30,6 +30,7 @@ MOST_WAITING = 8
 RETRY_AFTER = 5  # seconds
 LOOK_AGAIN = 0.001  # seconds
 LESS_URGENT = 10  # as `nice` counts
+CODE_HASHER = PasswordHasher(time_cost=1, memory_cost=2_048, parallelism=1)  # for 50 random bits; ten cost one password
 
 Result = TypeVar("Result")
 
@@ -160,9 +161,27 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
+    def hash_codes(self, codes: Sequence[str]) -> list[str]:
+        """The hashes of recovery codes, as cheap as their many random bits allow. Raises ServerBusy."""
+        with self._turn:
+            return [self._worker.submit(CODE_HASHER.hash, code).result() for code in codes]
+
+    def which_fits(self, typed: str, kept: Sequence[str]) -> int | None:
+        """Which of some hashes something belongs to; all are checked, whichever it is. Raises ServerBusy."""
+        with self._turn:
+            fitting = [place for place, each in enumerate(kept) if self._worker.submit(_fits, typed, each).result()]
+        return fitting[0] if fitting else None
+
     def is_outdated(self, kept: str) -> bool:
         """Whether a hash was made with another cost than today's."""
         return self._hasher.check_needs_rehash(kept)
+
+
+def _fits(typed: str, kept: str) -> bool:
+    try:
+        return CODE_HASHER.verify(kept, typed)
+    except VerificationError:
+        return False
 
 
 def configure(app: Flask) -> None:

@@ -53,6 +53,11 @@ def note_proof(session_id: int, *, second_factor: bool, now: datetime) -> None:
     db.session.execute(update(Session).where(Session.id == session_id).values(**values))
 
 
+def forget_second_factor(session_id: int) -> None:
+    """Let a session go on without the second factor that it was begun with. The caller commits."""
+    db.session.execute(update(Session).where(Session.id == session_id).values(second_factor=False))
+
+
 def end_sessions(account_id: int, *, but: int | None = None) -> int:
     """End all sessions of an account, or all but one; gives their number. The caller commits."""
     ended = delete(Session).where(Session.account_id == account_id)

@@ -87,6 +87,12 @@ def go_on(progress: Progress, *, now: datetime) -> ResponseReturnValue:
     return redirect(step, 303)
 
 
+def next_step_of(progress: Progress) -> str | None:
+    """The address of what is still to be done by somebody who signs in, or None."""
+    standing = queries.standing_of(progress.account_id)
+    return standing and next_step(progress, standing, outdated=outdated_documents(progress.account_id))
+
+
 def next_step(progress: Progress, standing: Row[Any], *, outdated: dict[str, str]) -> str | None:
     """The address of what is still to be done, or None.
 
