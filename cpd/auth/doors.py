@@ -32,6 +32,7 @@ PASSWORD_IN_ALL = Limit(1_000, 5 * MINUTE)
 PASSWORD_WHILE_SLOW = Limit(2, 5 * MINUTE)
 SECOND_FACTOR = (Limit(5, 5 * MINUTE), Limit(20, HOUR), Limit(50, DAY))
 SECOND_FACTOR_BY_ADDRESS = Limit(10, 5 * MINUTE)
+CHALLENGES_BY_ADDRESS = Limit(100, 5 * MINUTE)  # each is a row for some minutes
 MAIL_BY_ACCOUNT = Limit(3, 6 * HOUR)
 MAIL_BY_ADDRESS = Limit(20, HOUR)
 REGISTER_BY_ADDRESS = Limit(20, HOUR)
@@ -83,6 +84,16 @@ def second_factor_buckets(account_id: int) -> list[Bucket]:
         *(_lasting(limit, "code-account", str(account_id)) for limit in SECOND_FACTOR),
         bucket(SECOND_FACTOR_BY_ADDRESS, "code-address", network_of(request.remote_addr)),
     ]
+
+
+def passkey_buckets() -> list[Bucket]:
+    """What a try with a passkey takes from, before it is known whose it is."""
+    return [bucket(SECOND_FACTOR_BY_ADDRESS, "code-address", network_of(request.remote_addr))]
+
+
+def challenge_buckets() -> list[Bucket]:
+    """What asking for a passkey's challenge takes from."""
+    return [bucket(CHALLENGES_BY_ADDRESS, "challenge-address", network_of(request.remote_addr))]
 
 
 def mail_buckets() -> list[Bucket]:

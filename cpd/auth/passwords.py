@@ -163,18 +163,28 @@ class Passwords:
 
     def hash_codes(self, codes: Sequence[str]) -> list[str]:
         """The hashes of recovery codes, as cheap as their many random bits allow. Raises ServerBusy."""
-        with self._turn:
-            return [self._worker.submit(CODE_HASHER.hash, code).result() for code in codes]
+        return self._for_all.run(_hashes_of, *codes)
 
-    def which_fits(self, typed: str, kept: Sequence[str]) -> int | None:
-        """Which of some hashes something belongs to; all are checked, whichever it is. Raises ServerBusy."""
-        with self._turn:
-            fitting = [place for place, each in enumerate(kept) if self._worker.submit(_fits, typed, each).result()]
+    def which_fits(self, typed: str, kept: Sequence[str], *, own_browser: bool = False) -> int | None:
+        """Which of some hashes something belongs to; all are checked, whichever it is. Raises ServerBusy.
+
+        own_browser: as for `fits`.
+        """
+        hashing = self._for_owners if own_browser else self._for_all
+        fitting = hashing.run(_which_fit, typed, *kept)
         return fitting[0] if fitting else None
 
     def is_outdated(self, kept: str) -> bool:
         """Whether a hash was made with another cost than today's."""
         return self._hasher.check_needs_rehash(kept)
+
+
+def _hashes_of(*codes: str) -> list[str]:
+    return [CODE_HASHER.hash(code) for code in codes]
+
+
+def _which_fit(typed: str, *kept: str) -> list[int]:
+    return [place for place, each in enumerate(kept) if _fits(typed, each)]
 
 
 def _fits(typed: str, kept: str) -> bool:

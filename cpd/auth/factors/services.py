@@ -88,13 +88,14 @@ def use_app_code(account_id: int, code: str, *, now: datetime) -> bool:
     return db.session.execute(newer.returning(App.id)).first() is not None
 
 
-def use_recovery_code(account_id: int, code: str, *, now: datetime) -> bool:
+def use_recovery_code(account_id: int, code: str, *, own_browser: bool = False, now: datetime) -> bool:
     """Whether this is a recovery code of the account that was not used before; of two at once one is told so.
 
     All of its codes are tried, whichever it is. The owner is told. The caller commits.
+    own_browser: one that the account has signed in with before does not queue behind strangers.
     """
     codes = queries.recovery_codes_of(account_id)
-    place = passwords.of_this_app().which_fits(code, [each.code_hash for each in codes])
+    place = passwords.of_this_app().which_fits(code, [each.code_hash for each in codes], own_browser=own_browser)
     if place is None:
         return False
     unused = RecoveryCode.id == codes[place].id, RecoveryCode.used_at.is_(None)

@@ -13,10 +13,10 @@ from flask import Blueprint, abort, current_app, jsonify, redirect, render_templ
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
-from cpd.auth import access, signing_in
+from cpd.auth import access, doors, signing_in, throttle
 from cpd.auth.access import Learner, learner_required, proof_required
 from cpd.auth.events import note
-from cpd.auth.factors import queries, tries
+from cpd.auth.factors import queries
 from cpd.auth.factors.forms import NameForm
 from cpd.auth.factors.services import LastFactor, NothingThere
 from cpd.auth.factors.views import OTHERS_ENDED, OVERVIEW, added, new_codes, removing_page
@@ -201,7 +201,7 @@ def _options(
     if place is None:
         return jsonify(words=NO_PLACE), 409
     try:
-        tries.spend_challenge(now=now)
+        throttle.spend(doors.challenge_buckets(), now=now)
     except TooManyTries as fault:
         return jsonify(words=fault.description), 429
     challenge = services.challenge(purpose, account_id=account_id, browser=_browser(), now=now)
@@ -224,7 +224,8 @@ def _options(
 def _account_proved(purpose: str, *, account_id: int | None, kind: EventKind) -> int:
     """The account whose passkey this request proves. What is refused is noted and committed."""
     now = clock.now()
-    spent = tries.spend_try(account_id, now=now)
+    buckets = doors.passkey_buckets() if account_id is None else doors.second_factor_buckets(account_id)
+    spent = throttle.spend(buckets, now=now)
     try:
         owner = services.use_passkey(
             _answer(), _place(), purpose=purpose, account_id=account_id, browser=_browser(), now=now
@@ -233,7 +234,7 @@ def _account_proved(purpose: str, *, account_id: int | None, kind: EventKind) ->
         note(kind, account_id=fault.account_id, now=now, step="passkey", reason=fault.reason)
         db.session.commit()
         raise
-    tries.give_back(spent)
+    throttle.give_back(spent, now=now)
     return owner
 
 

@@ -8,11 +8,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from cpd.auth import access, queries, services, signing_in
+from cpd.auth import access, doors, queries, services, signing_in, throttle
 from cpd.auth.access import Learner, current_learner, learner_required
 from cpd.auth.events import note
 from cpd.auth.factors import services as factors
-from cpd.auth.factors import tries
 from cpd.auth.factors.queries import count_codes
 from cpd.auth.factors.recovery import FEW
 from cpd.auth.forms import CodeForm, RecoveryForm, SignInForm
@@ -52,7 +51,7 @@ def show() -> ResponseReturnValue:
     if not form.validate():
         return step_page(progress, form), 422
     try:
-        spent = tries.spend_try(progress.account_id, now=now)
+        spent = throttle.spend(doors.second_factor_buckets(progress.account_id), now=now)
     except TooManyTries as fault:
         return step_page(progress, form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
     proof = _proof_in(form, progress.account_id, now=now)
@@ -61,7 +60,7 @@ def show() -> ResponseReturnValue:
         db.session.commit()
         form.refuse()
         return step_page(progress, form), 422
-    tries.give_back(spent)
+    throttle.give_back(spent, now=now)
     return go_on(progress.with_proof(proof), now=now)
 
 
@@ -84,7 +83,7 @@ def prove_by_code(learner: Learner) -> ResponseReturnValue:
     if not form.validate():
         return again_page(form), 422
     try:
-        spent = tries.spend_try(learner.id, now=now)
+        spent = throttle.spend(doors.second_factor_buckets(learner.id), now=now)
     except TooManyTries as fault:
         return again_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
     proof = _proof_in(form, learner.id, now=now)
@@ -93,7 +92,7 @@ def prove_by_code(learner: Learner) -> ResponseReturnValue:
         db.session.commit()
         form.refuse()
         return again_page(form), 422
-    tries.give_back(spent)
+    throttle.give_back(spent, now=now)
     return proved(learner, proof, now=now)
 
 
@@ -152,7 +151,8 @@ def _form_sent() -> CodeForm | RecoveryForm:
 def _proof_in(form: CodeForm | RecoveryForm, account_id: int, *, now: datetime) -> Proof | None:
     """What a valid form proves, which is then used up; None if its code is wrong."""
     if isinstance(form, RecoveryForm):
-        fits = factors.use_recovery_code(account_id, form.recovery_code.data or "", now=now)
+        own, typed = doors.is_own_browser(account_id), form.recovery_code.data or ""
+        fits = factors.use_recovery_code(account_id, typed, own_browser=own, now=now)
         return Proof.RECOVERY_CODE if fits else None
     return Proof.APP if factors.use_app_code(account_id, form.code.data or "", now=now) else None
 
