@@ -12,7 +12,9 @@ from cpd.forms import Form
 
 
 class AgreeForm(Form):
-    consent = BooleanField("I agree to what is named above", [DataRequired("Agree to go on, or choose Not now"), agreed_to_these])
+    consent = BooleanField(
+        "I agree to what is named above", [DataRequired("Agree to go on, or choose Not now"), agreed_to_these]
+    )
     documents = HiddenField()
 
     def __init__(self, *arguments: Any, versions: dict[str, str]) -> None:
