@@ -10,10 +10,11 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cpd import db, paths
-from cpd.auth import access
+from cpd.auth import access, notices
 from cpd.auth.agreeing.views import bp as agreeing
 from cpd.auth.devices.views import bp as devices
 from cpd.auth.trail.views import bp as trail
+from cpd.auth.services import forget_old
 from cpd.auth.views import bp as auth
 from cpd.modules.views import bp as modules
 from cpd.monographs.comparing.views import bp as comparing
@@ -21,6 +22,9 @@ from cpd.monographs.indexes.views import bp as indexes
 from cpd.monographs.my_list import carried, listed
 from cpd.monographs.my_list.views import bp as my_list
 from cpd.monographs.views import bp as monographs
+from cpd.outbox import work
+from cpd.outbox.delivery import forget_old_files
+from cpd.outbox.services import forget_given_up
 from cpd.pages.views import bp as pages
 from cpd.record.views import bp as record
 from cpd.search.views import bp as search
@@ -48,6 +52,15 @@ FEATURES = (
     record,
 )
 TAKEN_OVER = (access.TakenOver(carried.COOKIE, listed.take_over),)  # on signing in
+# What the worker does with each kind of row in the outbox, and what it does about once an hour.
+HANDLERS: dict[str, work.Handler] = {
+    notices.KIND: notices.write,
+}
+UPKEEP: tuple[work.Upkeep, ...] = (
+    forget_old,
+    forget_given_up,
+    forget_old_files,
+)
 
 
 class Application(Flask):
@@ -76,6 +89,7 @@ def make_application(settings: Settings) -> Flask:
     limits.configure(app)
     csrf.configure(app, https=settings.https)
     access.configure(app, TAKEN_OVER)
+    work.configure(app, HANDLERS, UPKEEP)
     errors.configure(app, likely_links)
     log.configure(app)
     turns.configure(app, settings)

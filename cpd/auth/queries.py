@@ -45,6 +45,12 @@ def find_account(email_canon: str) -> Row[Any] | None:
     return read_first(BY_EMAIL, {"email_canon": email_canon})
 
 
+def owner_of(account_id: int) -> Row[Any] | None:
+    """Whom mail about an account goes to, as (email, email_canon, name, zone, confirmed_at), unless it is deleted."""
+    columns = select(Account.email, Account.email_canon, Account.name, Account.zone, Account.confirmed_at)
+    return read_first(columns.where(Account.id == account_id, Account.deleted_at.is_(None)))
+
+
 def hash_of(account_id: int) -> str | None:
     """The kept hash of an account's password."""
     row = read_first(select(Account.password_hash).where(Account.id == account_id))
