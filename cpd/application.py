@@ -14,6 +14,9 @@ from cpd.auth import access, notices
 from cpd.auth.agreeing.views import bp as agreeing
 from cpd.auth.devices.views import bp as devices
 from cpd.auth.trail.views import bp as trail
+from cpd.auth.by_mail import letters
+from cpd.auth.by_mail.views import bp as by_mail
+from cpd.auth.changing.views import bp as changing
 from cpd.auth.services import forget_old
 from cpd.auth.views import bp as auth
 from cpd.modules.views import bp as modules
@@ -44,6 +47,8 @@ FEATURES = (
     agreeing,
     devices,
     trail,
+    by_mail,
+    changing,
     modules,
     indexes,
     monographs,
@@ -55,6 +60,7 @@ TAKEN_OVER = (access.TakenOver(carried.COOKIE, listed.take_over),)  # on signing
 # What the worker does with each kind of row in the outbox, and what it does about once an hour.
 HANDLERS: dict[str, work.Handler] = {
     notices.KIND: notices.write,
+    **letters.HANDLERS,
 }
 UPKEEP: tuple[work.Upkeep, ...] = (
     forget_old,

@@ -9,13 +9,11 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation, ValidationError
 
 from cpd.auth.emails import LONGEST, Email, WrongEmail, read_email
-from cpd.auth.guessable import why_guessable
+from cpd.auth.new_password import NewPasswordField, why_refused
 from cpd.auth.passwords import LONGEST as LONGEST_PASSWORD
-from cpd.auth.passwords import SHORTEST as SHORTEST_PASSWORD
-from cpd.auth.passwords import normal
 from cpd.auth.professions import BODIES, PROFESSIONS, WrongNumber, read_number
 from cpd.auth.services import Person
-from cpd.forms import Form, LineField, choices, text_of
+from cpd.forms import Form, LineField, choices
 
 LONGEST_NAME = 120
 TAKEN = "An account with this e-mail exists. Sign in instead"
@@ -94,12 +92,7 @@ class RegisterForm(Form):
         description="You sign in with it.",
         render_kw={"autocomplete": "username", "spellcheck": "false", "maxlength": LONGEST},
     )
-    password = PasswordField(
-        "Password",
-        [InputRequired("Choose a password")],
-        description=f"At least {SHORTEST_PASSWORD} characters. Four or more random words are easy to remember.",
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = NewPasswordField("Password")
     profession = SelectField(
         "Profession",
         [InputRequired("Choose your profession")],
@@ -133,15 +126,8 @@ class RegisterForm(Form):
         super().__init__(*arguments, documents=self.versions_now)
 
     def validate_password(self, field: wtforms.Field) -> None:
-        password = normal(field.data)
-        if len(password) < SHORTEST_PASSWORD:
-            raise ValidationError(f"Use at least {SHORTEST_PASSWORD} characters")
-        if len(password) > LONGEST_PASSWORD:
-            raise ValidationError(f"Use at most {LONGEST_PASSWORD} characters")
-        if any("\ud800" <= character <= "\udfff" for character in password):
-            raise ValidationError("Use characters that can be typed")
-        typed = (self.name.data, self.email.data, self.registration_number.data)
-        if fault := why_guessable(password, own=[self.site_name, *(text_of(text) for text in typed)]):
+        own = [self.site_name, self.name.data, self.email.data, self.registration_number.data]
+        if fault := why_refused(field.data, own=own):
             raise ValidationError(fault)
 
     def validate_registration_number(self, field: wtforms.Field) -> None:

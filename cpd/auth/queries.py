@@ -46,8 +46,20 @@ def find_account(email_canon: str) -> Row[Any] | None:
 
 
 def owner_of(account_id: int) -> Row[Any] | None:
-    """Whom mail about an account goes to, as (email, email_canon, name, zone, confirmed_at), unless it is deleted."""
-    columns = select(Account.email, Account.email_canon, Account.name, Account.zone, Account.confirmed_at)
+    """Whom mail about an account goes to, unless it is deleted.
+
+    As (email, email_canon, name, zone, registration_number, confirmed_at, disabled_at, short_password).
+    """
+    columns = select(
+        Account.email,
+        Account.email_canon,
+        Account.name,
+        Account.zone,
+        Account.registration_number,
+        Account.confirmed_at,
+        Account.disabled_at,
+        Account.short_password,
+    )
     return read_first(columns.where(Account.id == account_id, Account.deleted_at.is_(None)))
 
 

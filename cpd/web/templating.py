@@ -47,6 +47,7 @@ def configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals |= {
         "site_name": settings.site_name,
         "notice": settings.notice,
+        "confirms_addresses": settings.confirms_addresses,
         "static_url": static_url,
         "icons_url": static_url("vendor/icons.svg"),
     }
