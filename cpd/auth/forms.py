@@ -80,35 +80,64 @@ class ProofForm(Form):
         self.password.errors = [WRONG_PASSWORD]
 
 
-class RegisterForm(Form):
-    name = LineField(
+def name_field() -> LineField:
+    return LineField(
         "Name",
         [typed_text, Length(max=LONGEST_NAME, message=f"Use at most {LONGEST_NAME} characters")],
         description="As it should stand in your record.",
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
+
+
+def profession_field() -> SelectField:
+    return SelectField(
+        "Profession",
+        [InputRequired("Choose your profession")],
+        choices=choices("Choose", ((name, name) for name in PROFESSIONS)),
+        render_kw={"autocomplete": "organization-title"},
+    )
+
+
+def registration_body_field() -> SelectField:
+    return SelectField(
+        "Registration body",
+        [Optional()],
+        choices=choices("None", ((short, body.name) for short, body in BODIES.items())),
+    )
+
+
+def registration_number_field() -> LineField:
+    return LineField(
+        "Registration number",
+        [Optional()],
+        render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 30},
+    )
+
+
+class WithRegistration:
+    """A form with a registration number, which must be one that its body gives out."""
+
+    registration_body: SelectField
+    registration_number: LineField
+
+    def validate_registration_number(self, field: wtforms.Field) -> None:
+        try:
+            field.data = read_number(field.data or "", self.registration_body.data or "")
+        except WrongNumber as fault:
+            raise ValidationError(str(fault)) from None
+
+
+class RegisterForm(WithRegistration, Form):
+    name = name_field()
     email = EmailField(
         "E-mail address",
         description="You sign in with it.",
         render_kw={"autocomplete": "username", "spellcheck": "false", "maxlength": LONGEST},
     )
     password = NewPasswordField("Password")
-    profession = SelectField(
-        "Profession",
-        [InputRequired("Choose your profession")],
-        choices=choices("Choose", ((name, name) for name in PROFESSIONS)),
-        render_kw={"autocomplete": "organization-title"},
-    )
-    registration_body = SelectField(
-        "Registration body",
-        [Optional()],
-        choices=choices("None", ((short, body.name) for short, body in BODIES.items())),
-    )
-    registration_number = LineField(
-        "Registration number",
-        [Optional()],
-        render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 30},
-    )
+    profession = profession_field()
+    registration_body = registration_body_field()
+    registration_number = registration_number_field()
     professional = BooleanField(
         "I am a healthcare professional, or a student of a health profession",
         [DataRequired("Confirm that you are a healthcare professional or a student of a health profession")],
@@ -129,12 +158,6 @@ class RegisterForm(Form):
         own = [self.site_name, self.name.data, self.email.data, self.registration_number.data]
         if fault := why_refused(field.data, own=own):
             raise ValidationError(fault)
-
-    def validate_registration_number(self, field: wtforms.Field) -> None:
-        try:
-            field.data = read_number(field.data or "", self.registration_body.data or "")
-        except WrongNumber as fault:
-            raise ValidationError(str(fault)) from None
 
     def refuse_taken(self) -> None:
         self.email.errors = [TAKEN]

@@ -27,6 +27,7 @@ SIGNED_IN = Prepared(
         Account.profession,
         Account.role,
         Account.zone,
+        Account.deletion_due_at,
         LATEST_NUMBER.scalar_subquery().label("release"),
     )
     .join(Account, Account.id == Session.account_id)
@@ -80,12 +81,6 @@ def standing_of(account_id: int) -> Row[Any] | None:
         passkeys.label("passkeys"),
     )
     return read_first(standing.where(Account.id == account_id))
-
-
-def registration_of(learner_id: int) -> Row[Any] | None:
-    """What a learner stated about themselves, as (registration_body, registration_number, created_at)."""
-    stated = select(Account.registration_body, Account.registration_number, Account.created_at)
-    return read_first(stated.where(Account.id == learner_id))
 
 
 def consents_of(learner_id: int) -> Sequence[Row[Any]]:

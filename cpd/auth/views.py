@@ -17,6 +17,9 @@ from cpd.auth.events import note
 from cpd.auth.forms import ProofForm, RegisterForm, SignInForm
 from cpd.auth.kept import FIELD
 from cpd.auth.models import EventKind
+from cpd.auth.my_data import queries as my_data
+from cpd.auth.my_data.forms import LANGUAGES
+from cpd.auth.my_data.zones import label
 from cpd.auth.signing_in import CONSENT_TO, Progress, Proof
 from cpd.auth.signing_out import signed_out
 from cpd.db import db
@@ -144,10 +147,16 @@ def prove(learner: Learner) -> ResponseReturnValue:
 @bp.get("/account")
 @learner_required
 def account(learner: Learner) -> ResponseReturnValue:
-    """Show what is known about the account."""
+    """Show what is set for the account, with the way to each page where it is changed."""
+    settings = current_app.config["SETTINGS"]
     return render_template(
         "auth/account.html",
-        registration=queries.registration_of(learner.id),
+        details=my_data.details_of(learner.id),
+        state=my_data.state_of(learner.id, now=clock.now()),
+        languages=LANGUAGES,
+        place=label(learner.zone),
+        confirms=settings.confirms_addresses,
+        sign_on_name=settings.sign_on_name if settings.sign_on_issuer else "",
         consents=queries.consents_of(learner.id),
         titles=CONSENT_TO,
         zone=ZoneInfo(learner.zone),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select
 
 from cpd.db import read, read_first, reading_engine
 from cpd.outbox.models import Waiting
@@ -32,3 +32,21 @@ def given_up() -> Sequence[Row[Any]]:
     """What was given up, oldest first, as (id, kind, created_at, given_up_at, tries, fault)."""
     columns = select(Waiting.id, Waiting.kind, Waiting.created_at, Waiting.given_up_at, Waiting.tries, Waiting.fault)
     return read(columns.where(Waiting.given_up_at.is_not(None)).order_by(Waiting.id))
+
+
+def waiting_for(either: Mapping[str, str | int]) -> Sequence[Row[Any]]:
+    """What has one of these in its payload, as (kind, created_at, due_at)."""
+    columns = select(Waiting.kind, Waiting.created_at, Waiting.due_at)
+    return read(columns.where(has_one_of(either)).order_by(Waiting.id))
+
+
+def has_one_of(either: Mapping[str, str | int]) -> ColumnElement[bool]:
+    """The condition that the payload of a row has one of these."""
+    return or_(
+        *(
+            Waiting.payload[name].as_integer() == value
+            if isinstance(value, int)
+            else Waiting.payload[name].as_string() == value
+            for name, value in either.items()
+        )
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, not_, select, update
 
 from cpd.db import db
+from cpd.outbox import queries
 from cpd.outbox.models import Waiting
 
 LEASE = timedelta(minutes=10)  # so long others leave alone what somebody has taken up; then they think that one dead
@@ -81,6 +83,12 @@ def try_all_again(*, now: datetime) -> int:
 def forget_given_up(*, now: datetime) -> None:
     """Delete what was given up long ago. The caller commits."""
     db.session.execute(delete(Waiting).where(Waiting.given_up_at < now - KEPT_GIVEN_UP))
+
+
+def withdraw(either: Mapping[str, str | int], *, but: Mapping[str, str]) -> None:
+    """Delete what has one of these in its payload, unless it has all of those. The caller commits."""
+    spared = and_(*(func.coalesce(Waiting.payload[name].as_string(), "") == value for name, value in but.items()))
+    db.session.execute(delete(Waiting).where(queries.has_one_of(either), not_(spared)))
 
 
 def pause_after(tries: int) -> timedelta:

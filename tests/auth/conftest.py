@@ -65,5 +65,8 @@ def count_of(app: Flask) -> Callable[[str], int]:
 def mailing(settings: Settings) -> Settings:
     """The settings of an installation whose mail goes out. A module takes them by a fixture `settings` of its own."""
     return replace(
-        settings, mail_server="smtp://mail.example.org", mail_from="cpd@example.org", site_url="https://learn.example.org"
+        settings,
+        mail_server="smtp://mail.example.org",
+        mail_from="cpd@example.org",
+        site_url="https://learn.example.org",
     )

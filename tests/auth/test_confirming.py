@@ -216,7 +216,9 @@ def test_known_and_unknown_addresses_cost_the_same_rows_and_hashes(app, ann, new
     written = []
     for email in ("ann@example.org", "bo@example.org"):
         forget_tries(app)
-        before = {table: len(rows_of(table)) for table in ("token", "outbox", "event", "account", "throttle", "session")}
+        before = {
+            table: len(rows_of(table)) for table in ("token", "outbox", "event", "account", "throttle", "session")
+        }
         new_browser(address=f"192.0.2.{len(written) + 50}").register(email=email)
         written.append({table: len(rows_of(table)) - count for table, count in before.items()})
 
