@@ -56,6 +56,26 @@ def serve(debug: bool) -> None:
 
 
 @cli.command()
+@click.option("--show", is_flag=True, help="Only say what waits and what was given up.")
+@click.option("--again", is_flag=True, help="Only let what was given up be tried again.")
+def worker(show: bool, again: bool) -> None:
+    """Send mail and do what else waits, until stopped. `cpd serve` does so too unless CPD_WORKER is no."""
+    from cpd.outbox.showing import lines_of_outbox
+    from cpd.serving import migrate, work_for_good
+
+    settings = _settings()
+    app = create_app(settings)
+    with app.app_context(), _faults_in_words():
+        migrate()
+        if again:
+            click.echo(f"To be tried again: {_try_again()}.")
+        if show:
+            click.echo("\n".join(lines_of_outbox()))
+    if not (show or again):
+        work_for_good(app, settings)
+
+
+@cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 def check(paths: Sequence[Path]) -> None:
     """Read content and report all that is wrong, in all files at once."""
@@ -244,6 +264,16 @@ def _faults_in_words() -> Iterator[None]:
     except OSError as fault:
         where = fault.filename or "the disk"
         raise click.ClickException(f"{where} cannot be used: {fault.strerror}. Nothing was changed online.") from None
+
+
+def _try_again() -> int:
+    from cpd.db import db
+    from cpd.outbox.services import try_all_again
+    from cpd.web import clock
+
+    count = try_all_again(now=clock.now())
+    db.session.commit()
+    return count
 
 
 def _index(*, anew: bool = False) -> bool:

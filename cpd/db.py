@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -46,6 +46,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 LARGEST_ID = 2**31 - 1
+TOGETHER = 500  # rows of a stream that are in memory at a time
 
 AnySelect = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -255,6 +256,11 @@ def read(statement: AnySelect, values: Mapping[str, Any] | None = None) -> Seque
 def read_first(statement: AnySelect, values: Mapping[str, Any] | None = None) -> AnyRow | None:
     """The first row of a select, or None."""
     return reader().execute(statement, values or {}).first()
+
+
+def stream(statement: AnySelect, values: Mapping[str, Any] | None = None) -> Iterator[AnyRow]:
+    """The rows of a select one by one, where there may be more than memory should hold."""
+    yield from reader().execute(statement.execution_options(yield_per=TOGETHER), values or {})
 
 
 def insert_once(model: type[Base], values: Mapping[str, Any]) -> int | None:

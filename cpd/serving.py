@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import flask_migrate
+from flask import Flask
 from sqlalchemy import select
 
 from cpd import create_app
@@ -23,10 +24,15 @@ from cpd.content.publish import ContentFaults, Progress, publish
 from cpd.content.searchable import make_findable
 from cpd.db import db, read_first
 from cpd.first_start import what_was_made
+from cpd.outbox.beside import begin_beside_pages
+from cpd.outbox.delivery import delivery_for, what_mail_does
+from cpd.outbox.views import bp as mail_for_developers
+from cpd.outbox.worker import Worker
 from cpd.revisions import Release
 from cpd.search.node import node_of
 from cpd.settings import Settings
 from cpd.web import clock
+from cpd.web.log import log_as_json
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -131,6 +137,9 @@ def serve_for_good(settings: Settings) -> None:
         log_level=LogLevels.error,
         log_dictconfig=SERVER_LOG,
     )
+    say(what_mail_does(settings))
+    if not settings.worker:
+        say("Nothing is sent from here: CPD_WORKER is no, so let `cpd worker` run somewhere.")
     say(f"Serving on http://{_host(settings)}:{settings.port}/ (Ctrl+C stops)")
     try:
         server.serve(target_loader=begin_work, wrap_loader=False)
@@ -148,6 +157,8 @@ def begin_work() -> WSGIApplication:
     from cpd.wsgi import app
 
     node_of(app).begin()  # so that the first who searches need not wait
+    if app.config["SETTINGS"].worker:
+        begin_beside_pages(app)
     return app
 
 
@@ -186,4 +197,21 @@ def _host(settings: Settings) -> str:
 def serve_debugging(settings: Settings) -> None:
     """Serve with Flask's own server: reloading, tracebacks in the browser. Never for the open internet."""
     os.environ["FLASK_DEBUG"] = "1"
-    create_app(settings).run(host=settings.host, port=settings.port, debug=True)
+    app = create_app(settings)
+    if not settings.mail_server:
+        app.register_blueprint(mail_for_developers)
+    if os.environ.get(RELOADED) and settings.worker:
+        begin_beside_pages(app)
+    app.run(host=settings.host, port=settings.port, debug=True)
+
+
+def work_for_good(app: Flask, settings: Settings) -> None:
+    """Do what waits in the outbox until SIGTERM or Ctrl+C, then finish what is in hand."""
+    log_as_json()
+    worker = Worker(app, delivery_for(settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, worker.stop)
+    say(what_mail_does(settings))
+    say("Working (Ctrl+C stops)")
+    worker.run()
+    say("Stopped.")

@@ -49,6 +49,7 @@ class Learner:
     session_id: int
     second_factor: bool
     proved_at: datetime
+    deletion_due_at: datetime | None = None  # the learner has asked for the account to be deleted then
 
     is_authenticated = is_active = True  # Flask-Login asks for these
     is_anonymous = False
@@ -120,6 +121,7 @@ def _learner_of(token: str | None) -> Learner | None:
         session_id=row.session_id,
         second_factor=row.second_factor,
         proved_at=row.proved_at or row.signed_in_at,
+        deletion_due_at=row.deletion_due_at,
     )
 
 

@@ -35,6 +35,8 @@ SECOND_FACTOR_BY_ADDRESS = Limit(10, 5 * MINUTE)
 CHALLENGES_BY_ADDRESS = Limit(100, 5 * MINUTE)  # each is a row for some minutes
 MAIL_BY_ACCOUNT = Limit(3, 6 * HOUR)
 MAIL_BY_ADDRESS = Limit(20, HOUR)
+ADDRESS_BY_ACCOUNT = Limit(5, 6 * HOUR)
+DOWNLOAD_BY_ACCOUNT = Limit(5, 6 * HOUR)
 REGISTER_BY_ADDRESS = Limit(20, HOUR)
 
 ACCOUNT_DOORS = ("password-account", "password-slow-account", "password-row-slow", "password-row")
@@ -107,6 +109,21 @@ def mail_is_due(email_canon: str, *, now: datetime) -> bool:
     Who asks is not told: the page is the same.
     """
     return throttle.has_left([bucket(MAIL_BY_ACCOUNT, "mail-account", email_canon)], now=now)
+
+
+def registration_mail_is_due(email_canon: str, *, now: datetime) -> bool:
+    """The same for the mail that confirms a new account, a door of its own; commits."""
+    return throttle.has_left([bucket(MAIL_BY_ACCOUNT, "mail-registration", email_canon)], now=now)
+
+
+def address_buckets(account_id: int) -> list[Bucket]:
+    """What an account takes from that asks for another address. Who is refused here may be told."""
+    return [bucket(ADDRESS_BY_ACCOUNT, "address-account", str(account_id))]
+
+
+def download_buckets(account_id: int) -> list[Bucket]:
+    """What asking for a copy of one's data takes from, which keeps the worker busy for a while."""
+    return [bucket(DOWNLOAD_BY_ACCOUNT, "download-account", str(account_id))]
 
 
 def register_buckets() -> list[Bucket]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import bindparam, delete, insert, select, text
 
 from cpd.auth.models import Event, EventKind
 from cpd.db import AnyRow, db
@@ -26,14 +26,25 @@ def note(kind: EventKind, *, account_id: int | None, now: datetime, **detail: An
 
     Lines without an account, such as a try with an unknown address, have a chain of their own, at the same cost.
     """
-    if db.session.connection().dialect.name == "postgresql":
-        db.session.execute(TURN, {"purpose": ADVISORY_LOCK, "account_id": account_id or 0})
+    _take_turn(account_id)
     last = db.session.execute(LAST_OF_NOBODY if account_id is None else LAST_OF_ACCOUNT, {"account_id": account_id})
     before = last.first()
     number = before.number + 1 if before else 1
     tied = tied_hash(before.hash if before else BEGINNING, account_id, number, kind.value, now, detail)
     line = {"account_id": account_id, "number": number, "kind": kind.value, "at": now, "detail": detail, "hash": tied}
     db.session.execute(insert(Event), line)
+
+
+def forget(account_id: int) -> None:
+    """Delete the lines of an account, but for the one that says that it is deleted. The caller commits."""
+    _take_turn(account_id)
+    db.session.execute(delete(Event).where(Event.account_id == account_id, Event.kind != EventKind.DELETED.value))
+
+
+def _take_turn(account_id: int | None) -> None:
+    """Let others wait who want to write in the same chain, until the caller commits. SQLite has one writer anyway."""
+    if db.session.connection().dialect.name == "postgresql":
+        db.session.execute(TURN, {"purpose": ADVISORY_LOCK, "account_id": account_id or 0})
 
 
 def tied_hash(before: str, account_id: int | None, number: int, kind: str, at: datetime, detail: dict[str, Any]) -> str:

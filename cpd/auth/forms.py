@@ -10,13 +10,11 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, St
 
 from cpd.auth.emails import LONGEST, Email, WrongEmail, read_email
 from cpd.auth.factors import apps, recovery
-from cpd.auth.guessable import why_guessable
+from cpd.auth.new_password import NewPasswordField, why_refused
 from cpd.auth.passwords import LONGEST as LONGEST_PASSWORD
-from cpd.auth.passwords import SHORTEST as SHORTEST_PASSWORD
-from cpd.auth.passwords import normal
 from cpd.auth.professions import BODIES, PROFESSIONS, WrongNumber, read_number
 from cpd.auth.services import Person
-from cpd.forms import Form, LineField, choices, text_of
+from cpd.forms import Form, LineField, choices
 
 LONGEST_NAME = 120
 LONGEST_CODE = 100  # characters that are read of what was typed as one
@@ -122,40 +120,64 @@ class RecoveryForm(Form):
         self.recovery_code.errors = ["That code is wrong, or it was used before"]
 
 
-class RegisterForm(Form):
-    name = LineField(
+def name_field() -> LineField:
+    return LineField(
         "Name",
         [typed_text, Length(max=LONGEST_NAME, message=f"Use at most {LONGEST_NAME} characters")],
         description="As it should stand in your record.",
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
-    email = EmailField(
-        "E-mail address",
-        description="You sign in with it.",
-        render_kw={"autocomplete": "username", "spellcheck": "false", "maxlength": LONGEST},
-    )
-    password = PasswordField(
-        "Password",
-        [InputRequired("Choose a password")],
-        description=f"At least {SHORTEST_PASSWORD} characters. Four or more random words are easy to remember.",
-        render_kw={"autocomplete": "new-password"},
-    )
-    profession = SelectField(
+
+
+def profession_field() -> SelectField:
+    return SelectField(
         "Profession",
         [InputRequired("Choose your profession")],
         choices=choices("Choose", ((name, name) for name in PROFESSIONS)),
         render_kw={"autocomplete": "organization-title"},
     )
-    registration_body = SelectField(
+
+
+def registration_body_field() -> SelectField:
+    return SelectField(
         "Registration body",
         [Optional()],
         choices=choices("None", ((short, body.name) for short, body in BODIES.items())),
     )
-    registration_number = LineField(
+
+
+def registration_number_field() -> LineField:
+    return LineField(
         "Registration number",
         [Optional()],
         render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 30},
     )
+
+
+class WithRegistration:
+    """A form with a registration number, which must be one that its body gives out."""
+
+    registration_body: SelectField
+    registration_number: LineField
+
+    def validate_registration_number(self, field: wtforms.Field) -> None:
+        try:
+            field.data = read_number(field.data or "", self.registration_body.data or "")
+        except WrongNumber as fault:
+            raise ValidationError(str(fault)) from None
+
+
+class RegisterForm(WithRegistration, Form):
+    name = name_field()
+    email = EmailField(
+        "E-mail address",
+        description="You sign in with it.",
+        render_kw={"autocomplete": "username", "spellcheck": "false", "maxlength": LONGEST},
+    )
+    password = NewPasswordField("Password")
+    profession = profession_field()
+    registration_body = registration_body_field()
+    registration_number = registration_number_field()
     professional = BooleanField(
         "I am a healthcare professional, or a student of a health profession",
         [DataRequired("Confirm that you are a healthcare professional or a student of a health profession")],
@@ -173,22 +195,9 @@ class RegisterForm(Form):
         super().__init__(*arguments, documents=self.versions_now)
 
     def validate_password(self, field: wtforms.Field) -> None:
-        password = normal(field.data)
-        if len(password) < SHORTEST_PASSWORD:
-            raise ValidationError(f"Use at least {SHORTEST_PASSWORD} characters")
-        if len(password) > LONGEST_PASSWORD:
-            raise ValidationError(f"Use at most {LONGEST_PASSWORD} characters")
-        if any("\ud800" <= character <= "\udfff" for character in password):
-            raise ValidationError("Use characters that can be typed")
-        typed = (self.name.data, self.email.data, self.registration_number.data)
-        if fault := why_guessable(password, own=[self.site_name, *(text_of(text) for text in typed)]):
+        own = [self.site_name, self.name.data, self.email.data, self.registration_number.data]
+        if fault := why_refused(field.data, own=own):
             raise ValidationError(fault)
-
-    def validate_registration_number(self, field: wtforms.Field) -> None:
-        try:
-            field.data = read_number(field.data or "", self.registration_body.data or "")
-        except WrongNumber as fault:
-            raise ValidationError(str(fault)) from None
 
     def refuse_taken(self) -> None:
         self.email.errors = [TAKEN]

@@ -16,6 +16,7 @@ from functools import cache
 from cpd.auth.words import COMMON, FAVOURITES
 
 ENOUGH = 30.0  # bits
+ENOUGH_BESIDE_A_FACTOR = 16.5  # more than two common words
 LONGEST_WORD = 24
 
 OWN, REPEATED, KEYBOARD, SEQUENCE, DATE, WORD, OTHER = range(7)
@@ -77,15 +78,16 @@ class Part:
     kind: int
 
 
-def why_guessable(password: str, *, own: Iterable[str] = ()) -> str | None:
+def why_guessable(password: str, *, own: Iterable[str] = (), beside_a_factor: bool = False) -> str | None:
     """Why a password is too easy to guess, as a sentence with advice, or None if it is not.
 
     own: the learner's name, e-mail address, registration number, and the site's name.
+    beside_a_factor: whether it is good only together with a second factor, so that less is enough.
     """
     private = own_words(own)
     readings = {_plain(password), *(_plain(password).translate(disguise) for disguise in DISGUISES)}
     cost, parts = min((_cheapest(reading, private) for reading in sorted(readings)), key=lambda found: found[0])
-    if cost >= ENOUGH:
+    if cost >= (ENOUGH_BESIDE_A_FACTOR if beside_a_factor else ENOUGH):
         return None
     return f"This password is easy to guess: {REASONS[_main_kind(parts)]}. {ADVICE}"
 

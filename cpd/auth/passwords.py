@@ -25,6 +25,7 @@ from cpd.settings import Settings, usable_cores
 from cpd.web.turns import others_first
 
 SHORTEST, LONGEST = 15, 256  # characters
+SHORTEST_BESIDE_A_FACTOR = 8
 LONGEST_WAIT = 3.0  # seconds in the queue for the hash
 MOST_WAITING = 8
 RETRY_AFTER = 5  # seconds

@@ -27,6 +27,7 @@ SIGNED_IN = Prepared(
         Account.profession,
         Account.role,
         Account.zone,
+        Account.deletion_due_at,
         LATEST_NUMBER.scalar_subquery().label("release"),
     )
     .join(Account, Account.id == Session.account_id)
@@ -43,6 +44,24 @@ def find_session(token: str) -> Row[Any] | None:
 def find_account(email_canon: str) -> Row[Any] | None:
     """The account of a canonical address as (id, password_hash)."""
     return read_first(BY_EMAIL, {"email_canon": email_canon})
+
+
+def owner_of(account_id: int) -> Row[Any] | None:
+    """Whom mail about an account goes to, unless it is deleted.
+
+    As (email, email_canon, name, zone, registration_number, confirmed_at, disabled_at, short_password).
+    """
+    columns = select(
+        Account.email,
+        Account.email_canon,
+        Account.name,
+        Account.zone,
+        Account.registration_number,
+        Account.confirmed_at,
+        Account.disabled_at,
+        Account.short_password,
+    )
+    return read_first(columns.where(Account.id == account_id, Account.deleted_at.is_(None)))
 
 
 def hash_of(account_id: int) -> str | None:
@@ -62,12 +81,6 @@ def standing_of(account_id: int) -> Row[Any] | None:
         passkeys.label("passkeys"),
     )
     return read_first(standing.where(Account.id == account_id))
-
-
-def registration_of(learner_id: int) -> Row[Any] | None:
-    """What a learner stated about themselves, as (registration_body, registration_number, created_at)."""
-    stated = select(Account.registration_body, Account.registration_number, Account.created_at)
-    return read_first(stated.where(Account.id == learner_id))
 
 
 def consents_of(learner_id: int) -> Sequence[Row[Any]]:

@@ -39,10 +39,12 @@ def create_account(
     consents: Mapping[str, str],
     now: datetime,
     role: Role = Role.LEARNER,
+    confirmed: bool = False,
 ) -> int:
     """Add an account with its consents (document → version) and return its id.
 
-    Of two at once with one address the second raises AddressTaken, whatever its spelling. The caller commits.
+    confirmed: whether mail has reached the address. Of two at once with one address the second raises AddressTaken,
+    whatever its spelling. The caller commits.
     """
     values = {
         "email": person.email.typed,
@@ -55,12 +57,15 @@ def create_account(
         "role": role.value,
         "zone": zone,
         "created_at": now,
+        "confirmed_at": now if confirmed else None,
     }
     account_id = insert_once(Account, values)
     if account_id is None:
         raise AddressTaken
     keep_consents(account_id, consents, now=now)
     note(EventKind.REGISTERED, account_id=account_id, now=now, consents=dict(consents))
+    if confirmed:
+        note(EventKind.ADDRESS_CONFIRMED, account_id=account_id, now=now)
     return account_id
 
 

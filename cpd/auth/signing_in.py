@@ -71,15 +71,18 @@ def in_progress(now: datetime) -> Progress | None:
     return _progress(tokens.find(PURPOSE, cookies.value_of(COOKIE), now=now))
 
 
-def go_on(progress: Progress, *, now: datetime) -> ResponseReturnValue:
-    """Lead to the next step or, when none is left, let in; commits. Raises Refused for an account that is disabled."""
+def go_on(progress: Progress, *, now: datetime, new_account: bool = False) -> ResponseReturnValue:
+    """Lead to the next step or, when none is left, let in; commits. Raises Refused for an account that is disabled.
+
+    new_account: it was made just now, so nobody is told of a new device.
+    """
     standing = queries.standing_of(progress.account_id)
     if standing is None or standing.disabled_at or standing.deleted_at:
         raise Refused("This account is disabled. Ask whoever runs this site.")
     tokens.take(PURPOSE, cookies.value_of(COOKIE), now=now)
     step = next_step(progress, standing, outdated=outdated_documents(progress.account_id))
     if step is None:
-        return let_in(progress, now=now)
+        return let_in(progress, now=now, new_account=new_account)
     detail = {"proofs": list(progress.proofs), "wanted": progress.wanted, "kept": progress.kept}
     token = tokens.issue(PURPOSE, account_id=progress.account_id, detail=detail, now=now, lifetime=LASTS)
     db.session.commit()

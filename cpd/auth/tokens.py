@@ -36,14 +36,24 @@ def issue(
 
 def find(purpose: str, token: str | None, *, now: datetime) -> Row[Any] | None:
     """What belongs to a token that still holds, as (id, account_id, detail, created_at), without using it up."""
+    return find_hashed(purpose, token_hash(token or ""), now=now)
+
+
+def find_hashed(purpose: str, hashed: str, *, now: datetime) -> Row[Any] | None:
+    """The same, by the token's hash, which may be kept where the token must not."""
     columns = select(Token.id, Token.account_id, Token.detail, Token.created_at)
-    return read_first(columns.where(*_holds(purpose, token, now)))
+    return read_first(columns.where(*_holds(purpose, hashed, now)))
 
 
 def take(purpose: str, token: str | None, *, now: datetime) -> Row[Any] | None:
     """What belongs to a token, as `find` gives it, which holds no longer. Of two at once one gets it."""
+    return take_hashed(purpose, token_hash(token or ""), now=now)
+
+
+def take_hashed(purpose: str, hashed: str, *, now: datetime) -> Row[Any] | None:
+    """The same, by the token's hash."""
     columns = Token.id, Token.account_id, Token.detail, Token.created_at
-    return db.session.execute(delete(Token).where(*_holds(purpose, token, now)).returning(*columns)).first()
+    return db.session.execute(delete(Token).where(*_holds(purpose, hashed, now)).returning(*columns)).first()
 
 
 def withdraw(purpose: str, account_id: int) -> None:
@@ -56,5 +66,5 @@ def forget_old(*, now: datetime) -> None:
     db.session.execute(delete(Token).where(Token.expires_at <= now))
 
 
-def _holds(purpose: str, token: str | None, now: datetime) -> tuple[Any, ...]:
-    return Token.token_hash == token_hash(token or ""), Token.purpose == purpose, Token.expires_at > now
+def _holds(purpose: str, hashed: str, now: datetime) -> tuple[Any, ...]:
+    return Token.token_hash == hashed, Token.purpose == purpose, Token.expires_at > now

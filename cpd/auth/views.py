@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, redirect, render_template, request
@@ -9,11 +10,16 @@ from flask.typing import ResponseReturnValue
 
 from cpd.auth import access, doors, passwords, queries, services, signing_in, throttle
 from cpd.auth.access import Learner, current_learner, learner_required
+from cpd.auth.by_mail.answers import REGISTERED_HERE, sent_page
+from cpd.auth.by_mail.services import REGISTRATION_LASTS, Registration, ask_to_register
 from cpd.auth.emails import read_email
 from cpd.auth.events import note
 from cpd.auth.forms import ProofForm, RegisterForm, SignInForm
 from cpd.auth.kept import FIELD
 from cpd.auth.models import EventKind
+from cpd.auth.my_data import queries as my_data
+from cpd.auth.my_data.forms import LANGUAGES
+from cpd.auth.my_data.zones import label
 from cpd.auth.signing_in import CONSENT_TO, Progress, Proof
 from cpd.auth.signing_out import signed_out
 from cpd.db import db
@@ -33,7 +39,7 @@ def register() -> ResponseReturnValue:
 
 @bp.post("/register")
 def create() -> ResponseReturnValue:
-    """Register, and sign in at once."""
+    """Register. Where mail goes out, the account is made once its address is confirmed; else at once."""
     form = _register_form()
     if not form.validate():
         return _register_page(form), 422
@@ -43,20 +49,18 @@ def create() -> ResponseReturnValue:
     except throttle.TooManyTries as fault:
         return _register_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
 
-    password_hash = passwords.of_this_app().hash(form.password.data or "")
-    try:
-        account_id = services.create_account(
-            form.person(),
-            password_hash=password_hash,
-            zone=current_app.config["SETTINGS"].timezone,
-            consents=signing_in.documents(),
-            now=now,
-        )
-    except services.AddressTaken:
-        db.session.rollback()
-        form.refuse_taken()
-        return _register_page(form), 422
-    return signing_in.let_in(_progress(account_id), now=now, new_account=True)
+    asked = Registration(
+        form.person(),
+        password_hash=passwords.of_this_app().hash(form.password.data or ""),
+        zone=current_app.config["SETTINGS"].timezone,
+        consents=signing_in.documents(),
+        wanted=own_path(request.form.get("next", "")),
+    )
+    return (
+        _ask_to_confirm(asked, now)
+        if current_app.config["SETTINGS"].confirms_addresses
+        else _register(asked, form, now)
+    )
 
 
 @bp.get("/sign-in")
@@ -143,10 +147,16 @@ def prove(learner: Learner) -> ResponseReturnValue:
 @bp.get("/account")
 @learner_required
 def account(learner: Learner) -> ResponseReturnValue:
-    """Show what is known about the account."""
+    """Show what is set for the account, with the way to each page where it is changed."""
+    settings = current_app.config["SETTINGS"]
     return render_template(
         "auth/account.html",
-        registration=queries.registration_of(learner.id),
+        details=my_data.details_of(learner.id),
+        state=my_data.state_of(learner.id, now=clock.now()),
+        languages=LANGUAGES,
+        place=label(learner.zone),
+        confirms=settings.confirms_addresses,
+        sign_on_name=settings.sign_on_name if settings.sign_on_issuer else "",
         consents=queries.consents_of(learner.id),
         titles=CONSENT_TO,
         zone=ZoneInfo(learner.zone),
@@ -164,6 +174,28 @@ def _progress(account_id: int) -> Progress:
     """Where somebody stands who has shown their password."""
     form = request.form
     return Progress(account_id, (Proof.PASSWORD,), wanted=form.get("next", ""), kept=form.get(FIELD, ""))
+
+
+def _ask_to_confirm(asked: Registration, now: datetime) -> ResponseReturnValue:
+    """Keep what was registered until a link is followed. The same happens where an account has the address."""
+    email = asked.person.email
+    token = ask_to_register(asked, is_due=doors.registration_mail_is_due(email.canon, now=now), now=now)
+    db.session.commit()
+    cookies.put(REGISTERED_HERE, token, max_age=int(REGISTRATION_LASTS.total_seconds()))
+    return sent_page("registration", email.typed)
+
+
+def _register(asked: Registration, form: RegisterForm, now: datetime) -> ResponseReturnValue:
+    """Make the account, where no mail could confirm its address, and sign in at once."""
+    try:
+        account_id = services.create_account(
+            asked.person, password_hash=asked.password_hash, zone=asked.zone, consents=asked.consents, now=now
+        )
+    except services.AddressTaken:
+        db.session.rollback()
+        form.refuse_taken()
+        return _register_page(form), 422
+    return signing_in.let_in(_progress(account_id), now=now, new_account=True)
 
 
 def _register_form() -> RegisterForm:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,8 @@ from sqlalchemy import Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from cpd import revisions
-from cpd.db import AnyRow, read, read_first
+from cpd.auth.my_data.owned import Facts, facts
+from cpd.db import AnyRow, read, read_first, stream
 from cpd.modules.catalogue import Wanted
 from cpd.modules.models import (
     Attempt,
@@ -25,6 +26,7 @@ from cpd.modules.models import (
     Specialty,
 )
 from cpd.prepared import Prepared
+from cpd.record.notes import all_notes
 from cpd.revisions import PUBLISHED, current_release
 from cpd.web.fragments import fragments_of
 
@@ -174,6 +176,20 @@ def has_attempted(revision_id: int, *, learner_id: int) -> bool:
     """Whether the learner's record may point to this revision."""
     found = select(Attempt.id).where(Attempt.learner_id == learner_id, Attempt.revision_id == revision_id).limit(1)
     return read_first(found) is not None
+
+
+def attempts_of(learner_id: int) -> Iterator[AnyRow]:
+    """All of a learner's attempts in order, as the columns of ATTEMPT and (started_at, slug, title, revision)."""
+    more = Attempt.started_at, Module.slug, Module.title, ModuleRevision.number.label("revision")
+    attempts = ATTEMPT.add_columns(*more).join(Module, Module.id == Attempt.module_id)
+    attempts = attempts.join(ModuleRevision, ModuleRevision.id == Attempt.revision_id)
+    return stream(attempts.where(Attempt.learner_id == learner_id).order_by(Attempt.id))
+
+
+def notes_of(learner_id: int) -> Iterator[Facts]:
+    """All that a learner has noted beside modules."""
+    beside = select(Module.slug.label("module"), Module.title)
+    return facts(all_notes(beside, "module", Module.__table__.c.id, learner_id=learner_id))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from cpd.auth.access import Learner
 from cpd.db import db, insert_once
@@ -74,6 +74,11 @@ def first_result(learner_id: int, sitting: Sitting) -> int:
     """The attempt that stands for a sitting."""
     found = select(Attempt.id).where(Attempt.learner_id == learner_id, Attempt.token == sitting.nonce)
     return int(db.session.execute(found).scalar_one())
+
+
+def forget_attempts(learner_id: int) -> None:
+    """Delete a learner's attempts, because the account is deleted; entries that name them are gone. Does not commit."""
+    db.session.execute(delete(Attempt).where(Attempt.learner_id == learner_id))
 
 
 def _receipt(place: Place, revision: Shown, **marks: Any) -> Receipt:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal, select, tuple_
 
 from cpd import revisions
+from cpd.auth.my_data.owned import Facts, facts
 from cpd.db import AnyRow, read, read_first
 from cpd.monographs.models import (
     Mention,
@@ -19,7 +20,7 @@ from cpd.monographs.models import (
     Term,
 )
 from cpd.prepared import Prepared
-from cpd.record.notes import with_note
+from cpd.record.notes import all_notes, with_note
 from cpd.revisions import DRAFT, FormerSlug
 
 PAGE = 100  # modules that name a drug
@@ -196,3 +197,9 @@ def terms_of(monograph_id: int) -> Sequence[AnyRow]:
 def drugs_of(kind: str, term: str, *, limit: int) -> Sequence[AnyRow]:
     """Live monographs of a term by name, one for each name, as (slug, name, sort_name)."""
     return read(OF_TERM, {"kind": kind, "term": term, "limit": limit})
+
+
+def notes_of(learner_id: int) -> Iterator[Facts]:
+    """All that a learner has noted beside monographs."""
+    beside = select(Monograph.slug.label("monograph"), Monograph.name)
+    return facts(all_notes(beside, "monograph", Monograph.__table__.c.id, learner_id=learner_id))

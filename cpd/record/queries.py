@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Integer, bindparam, func, literal, select, tuple_, union_all
 
+from cpd.auth.my_data.owned import Facts, facts
 from cpd.db import AnyRow, Credits, read_first
 from cpd.prepared import Prepared
 from cpd.record.models import Entry
@@ -140,3 +141,25 @@ def total_of(learner_id: int) -> tuple[Decimal, int]:
 def find_award(learner_id: int, *, module_id: int, edition: int) -> AnyRow | None:
     """The entry that stands for a module's edition, as the columns in SHOWN."""
     return read_first(OF_EDITION, {"learner_id": learner_id, "module_id": module_id, "edition": edition})
+
+
+def everything_of(learner_id: int) -> Iterator[Facts]:
+    """All entries of a learner with all their facts, in the order in which they were recorded."""
+    columns = (
+        Entry.id.label("number"),
+        Entry.learned_on,
+        Entry.recorded_at,
+        Entry.kind,
+        Entry.title,
+        Entry.category_title.label("category"),
+        Entry.module_slug.label("module"),
+        Entry.edition,
+        Entry.revision_number.label("revision"),
+        Entry.credits,
+        Entry.claimed_credits,
+        Entry.score,
+        Entry.out_of,
+        Entry.pass_mark.label("pass_mark_in_per_cent"),
+        Entry.attempt_id.label("attempt"),
+    )
+    return facts(select(*columns).where(Entry.learner_id == learner_id).order_by(Entry.id))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from cpd.db import insert_once
+from sqlalchemy import delete
+
+from cpd.db import db, insert_once
 from cpd.record.models import Entry, EntryKind
 
 
@@ -48,3 +50,8 @@ def award_credits(*, learner_id: int, receipt: Receipt, learned_on: date, now: d
         },
     )
     return inserted is not None
+
+
+def forget_entries(learner_id: int) -> None:
+    """Delete a learner's record, because the account is deleted. The caller commits."""
+    db.session.execute(delete(Entry).where(Entry.learner_id == learner_id))

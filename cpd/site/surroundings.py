@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from flask import g, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from cpd.auth.access import current_learner
+from cpd.auth.access import Learner, current_learner
 from cpd.modules.queries import shelves
 from cpd.web.csrf import csrf_token
 from cpd.web.drawn import gap
 from cpd.web.messages import WaitingMessage, message_html
+from cpd.web.templating import day
 from cpd.web.theme import chosen_theme
 
 
@@ -34,7 +36,8 @@ class Surroundings:
         self.theme = chosen_theme()
         self.categories = () if plain else footer_categories()
         self._values: dict[str, str] = {}
-        self.key: Hashable = (self.theme, self.learner is not None, self.categories)
+        self.leaves_on = _leaves_on(self.learner)
+        self.key: Hashable = (self.theme, self.learner is not None, self.leaves_on, self.categories)
 
     def variables(self) -> dict[str, Any]:
         return self._variables(self.learner, _path(), _back(), WaitingMessage())
@@ -48,6 +51,7 @@ class Surroundings:
             "theme": self.theme,
             "footer_categories": footer,
             "learner": learner,
+            "leaves_on": self.leaves_on,
             "request_path": path,
             "back": back,
             "waiting_message": message,
@@ -57,6 +61,12 @@ class Surroundings:
         if name not in self._values:
             self._values[name] = VALUES[name]() if name in VALUES else str(getattr(self.learner, name))
         return self._values[name]
+
+
+def _leaves_on(learner: Learner | None) -> str:
+    """The date on which the learner's account will be deleted, if they have asked for that."""
+    due_at = learner.deletion_due_at if learner else None
+    return day(due_at.astimezone(ZoneInfo(learner.zone))) if learner and due_at else ""
 
 
 def _path() -> str:

@@ -29,6 +29,11 @@ def day(value: date | datetime) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
+def time(value: datetime) -> str:
+    """16:05"""
+    return f"{value:%H:%M}"
+
+
 def month(value: date | datetime) -> str:
     """Nov 2026"""
     return f"{value:%b %Y}"
@@ -38,10 +43,11 @@ def configure(app: Flask, settings: Settings) -> None:
     """Make undefined names an error and bring the filters and constants that base.html needs."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"credits": two_places, "minutes": minutes, "day": day, "month": month}
+    app.jinja_env.filters |= {"credits": two_places, "minutes": minutes, "day": day, "time": time, "month": month}
     app.jinja_env.globals |= {
         "site_name": settings.site_name,
         "notice": settings.notice,
+        "confirms_addresses": settings.confirms_addresses,
         "static_url": static_url,
         "icons_url": static_url("vendor/icons.svg"),
     }

@@ -41,6 +41,17 @@ class Browser:
         data = hidden_fields(page.text) | fields
         return self.client.post(path.split("?", maxsplit=1)[0], data=data, environ_overrides=self.place)
 
+    def follow(self, link: str) -> TestResponse:
+        """Open a link of a mail, and go where it leads."""
+        led = self.get(link)
+        assert led.status_code == 303, led.text
+        assert "token" not in led.location
+        return self.get(led.location)
+
+    def press(self, page: TestResponse, **fields: str) -> TestResponse:
+        """Press the main button of a page."""
+        return self.post(page.request.path, page, **fields)
+
     def register(self, **changes: str) -> TestResponse:
         return self.send("/auth/register", **(ANN | changes))
 

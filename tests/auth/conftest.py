@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, insert, select
 
 from cpd.db import Base, db
+from cpd.settings import Settings
 from tests.auth.browser import Browser
 
 
@@ -57,3 +59,14 @@ def count_of(app: Flask) -> Callable[[str], int]:
             return db.session.scalar(select(func.count()).select_from(Base.metadata.tables[table])) or 0
 
     return count
+
+
+@pytest.fixture
+def mailing(settings: Settings) -> Settings:
+    """The settings of an installation whose mail goes out. A module takes them by a fixture `settings` of its own."""
+    return replace(
+        settings,
+        mail_server="smtp://mail.example.org",
+        mail_from="cpd@example.org",
+        site_url="https://learn.example.org",
+    )

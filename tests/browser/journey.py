@@ -50,7 +50,7 @@ class Learner:
         self.stands_at("Create an account")
         self.hand.type(self.page.get_by_label("Name", exact=True), name)
         self.hand.type(self.page.get_by_label("E-mail address"), email)
-        self.hand.type(self.page.get_by_label("Password"), PASSWORD)
+        self.hand.type(self.page.get_by_label("Password", exact=True), PASSWORD)
         self.hand.pick(self.page.get_by_label("Profession", exact=True), "Doctor")
         self.hand.choose(self.page.get_by_label("I am a healthcare professional"))
         self.hand.choose(self.page.get_by_label("I agree to the terms"))
@@ -67,7 +67,7 @@ class Learner:
         self.hand.press(self.header.get_by_role("link", name="Sign in"))
         self.stands_at("Sign in")
         self.hand.type(self.page.get_by_label("E-mail address"), EMAIL)
-        self.hand.type(self.page.get_by_label("Password"), PASSWORD)
+        self.hand.type(self.page.get_by_label("Password", exact=True), PASSWORD)
         self.press("Sign in")
         self.stands_at(f"Hello, {NAME}")
 

@@ -82,6 +82,9 @@ def attack(app: Flask, attacked: list[Attacker], values: Callable[[int], tuple[b
 
 def test_every_address_that_takes_a_form_has_one_in_a_page(site, stranger, learner):
     shown = {form.path for visitor in (stranger, learner) for form in forms_of(visitor) if form.method == "POST"}
+    leaving = form_at(learner, "/auth/my-data/delete")
+    assert learner.post(leaving.path, leaving.fields).status == 303
+    shown |= {form.path for form in forms_of(learner) if form.method == "POST"}
     assert shown >= {path for _, path in changes(site)} - {"/auth/professional"}
     stranger.cookies = {}
     assert "/auth/professional" in {form.path for form in forms_of(stranger)}

@@ -133,7 +133,7 @@ def test_reading_is_logged_without_the_account_and_changes_with_it(app, client, 
 
 def test_a_failure_is_logged_with_the_account(client, sign_in, lines, monkeypatch):
     sign_in()
-    monkeypatch.setattr("cpd.auth.queries.registration_of", lambda _: 1 // 0)
+    monkeypatch.setattr("cpd.auth.queries.consents_of", lambda _: 1 // 0)
     assert client.get("/auth/account").status_code == 500
     assert requests_in(lines())[-1]["account"] > 0
 

@@ -143,11 +143,13 @@ def upgrade() -> None:
         sa.Column("due_at", MOMENT, nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("fault", sa.String(), nullable=False),
+        sa.Column("given_up_at", MOMENT, nullable=True),
         at_most("outbox", "kind", 40),
         at_most("outbox", "fault", 300),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
-    op.create_index(op.f("ix_outbox_due_at"), "outbox", ["due_at"])
+    tried = sa.text("given_up_at IS NULL")
+    op.create_index("ix_outbox_due_at", "outbox", ["due_at"], sqlite_where=tried, postgresql_where=tried)
 
 
 def at_most(table: str, column: str, characters: int) -> sa.CheckConstraint:

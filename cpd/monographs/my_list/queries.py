@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import bindparam, select
 
+from cpd.auth.my_data.owned import Facts, facts
 from cpd.db import AnyRow
 from cpd.monographs.models import ListItem, Monograph
 from cpd.prepared import Prepared
@@ -33,3 +34,10 @@ ITEMS = Prepared(
 def items_of(learner_id: int) -> Sequence[AnyRow]:
     """A learner's list in its order: (item_id, place, indication) and the columns of `monographs.queries.NAMED`."""
     return ITEMS.all({"learner_id": learner_id})
+
+
+def list_of(learner_id: int) -> Iterator[Facts]:
+    """A learner's list in its order, with when each was added."""
+    columns = Monograph.slug.label("monograph"), Monograph.name, ListItem.indication, ListItem.added_at
+    items = select(*columns).join(ListItem, ListItem.monograph_id == Monograph.id)
+    return facts(items.where(ListItem.learner_id == learner_id).order_by(ListItem.place, ListItem.id))

@@ -34,3 +34,8 @@ def keep_list(
     if places:
         moved = update(ListItem).where(ListItem.id == bindparam("item")).values(place=bindparam("new_place"))
         db.session.connection().execute(moved, places)
+
+
+def forget_list(learner_id: int) -> None:
+    """Delete a learner's list, because the account is deleted. The caller commits."""
+    db.session.execute(delete(ListItem).where(ListItem.learner_id == learner_id))
