@@ -101,7 +101,8 @@ def lines_of(app):
         with app.app_context():
             lines = select(Event).where(Event.account_id == account_id).order_by(Event.number)
             return [
-                (row.account_id, row.number, row.kind, row.at, row.detail, row.hash) for row in db.session.scalars(lines)
+                (row.account_id, row.number, row.kind, row.at, row.detail, row.hash)
+                for row in db.session.scalars(lines)
             ]
 
     return read

@@ -209,7 +209,8 @@ def test_proving_is_written_down_with_its_time(ann, rows_of):
     )
 
 
-def test_a_proof_with_a_second_factor_lifts_the_session(app, ann, rows_of):
+@pytest.mark.usefixtures("ann")
+def test_a_proof_with_a_second_factor_lifts_the_session(app, rows_of):
     now = clock.now()
     with app.app_context():
         sessions.note_proof(1, second_factor=True, now=now)
@@ -231,8 +232,9 @@ def test_a_session_without_a_time_of_proof_counts_from_signing_in(app, ann):
         assert ann.get("/guarded/sensitive").status_code == 302
 
 
+@pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize("but", [None, 2])
-def test_all_sessions_of_an_account_end_or_all_but_one(app, ann, new_browser, rows_of, but):
+def test_all_sessions_of_an_account_end_or_all_but_one(app, new_browser, rows_of, but):
     for _ in range(2):
         new_browser().sign_in()
     new_browser().register(email="bob@example.org")
@@ -244,7 +246,8 @@ def test_all_sessions_of_an_account_end_or_all_but_one(app, ann, new_browser, ro
     assert left == [(4, 2)] if but is None else left == [(2, 1), (4, 2)]
 
 
-def test_ending_a_session_without_a_token_ends_none(app, ann, count_of):
+@pytest.mark.usefixtures("ann")
+def test_ending_a_session_without_a_token_ends_none(app, count_of):
     with app.app_context():
         sessions.end_session(None)
         sessions.end_session("")

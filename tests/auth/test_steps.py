@@ -210,7 +210,7 @@ def test_the_name_of_the_browser_is_kept_at_most_200_characters_long(ann, rows_o
 
 
 @pytest.mark.parametrize("combination", list(itertools.product(Proof, repeat=2)))
-def test_the_steps_are_read_back_as_they_were_kept(app, combination):
+def test_the_steps_are_read_back_as_they_were_kept(combination):
     kept = SimpleNamespace(account_id=5, detail={"proofs": [*combination], "wanted": "/a", "kept": "b"})
     assert signing_in._progress(kept) == Progress(5, combination, "/a", "b")
     assert signing_in._progress(SimpleNamespace(account_id=None, detail={})) is None
