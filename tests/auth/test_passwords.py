@@ -1,5 +1,6 @@
 """Which passwords are refused, and how they are hashed."""
 
+import errno
 import itertools
 import os
 import random
@@ -8,6 +9,7 @@ import threading
 
 import pytest
 
+from cpd.auth import passwords as password_hashes
 from cpd.auth.guessable import why_guessable
 from cpd.auth.passwords import LESS_URGENT, RETRY_AFTER, Passwords, ServerBusy, Turn, places_in
 from cpd.auth.words import COMMON, FAVOURITES
@@ -271,3 +273,31 @@ def test_a_known_browser_signs_in_while_strangers_are_turned_away(app, browser, 
     with app.extensions["passwords"]._for_all._turn:
         assert new_browser(address="198.51.100.1").sign_in(password="wrong").status_code == 503
         assert browser.sign_in().status_code == 303
+
+
+def test_a_disk_that_knows_no_locks_keeps_nobody_out(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    places = places_in(tmp_path, cores=2)
+    closed = []
+    monkeypatch.setattr(os, "close", lambda place, close=os.close: closed.append(place) or close(place))
+    with Turn(places), Turn(places):
+        pass
+    assert len(closed) == 2
+
+
+def test_elsewhere_than_on_linux_hashing_has_the_priority_of_the_process(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(os, "setpriority", pytest.fail)
+    password_hashes._give_way()
+
+
+def test_a_thread_that_may_not_give_way_hashes_all_the_same(monkeypatch):
+    def fail(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "setpriority", fail)
+    password_hashes._give_way()

@@ -3,7 +3,9 @@
 import threading
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
+from cpd.auth.forms import RegisterForm
 from cpd.auth.professions import BODIES, WrongNumber, read_number
 from tests.auth.browser import ANN, PASSWORD, Browser, error_of
 
@@ -227,3 +229,11 @@ def test_a_registration_number_without_its_body_is_refused():
         with pytest.raises(WrongNumber) as fault:
             read_number("1234567", body)
         assert str(fault.value) == "Choose the body that gave you this number"
+
+
+def test_a_password_that_nobody_can_type_is_refused(app):
+    """No form brings one, since what is not UTF-8 is replaced; JSON might."""
+    with app.test_request_context("/"):
+        form = RegisterForm(MultiDict({"password": "\ud800" * 15}), site_name="Daybook", versions={})
+        assert not form.validate()
+        assert form.password.errors == ["Use characters that can be typed"]

@@ -12,6 +12,7 @@ from flask import Blueprint
 from sqlalchemy import insert, update
 
 from cpd.auth import signing_in
+from cpd.auth.access import TakenOver
 from cpd.auth.models import Account, App, Passkey
 from cpd.auth.signing_in import LASTS, Progress, Proof, next_step
 from cpd.db import Base, db
@@ -207,6 +208,21 @@ def test_the_name_of_the_browser_is_kept_at_most_200_characters_long(ann, rows_o
     ann.client.post("/auth/sign-in", data=data, headers={"User-Agent": "Mozilla\t5 " + "x" * 300})
     [session] = rows_of("session")
     assert session["user_agent"] == ("Mozilla 5 " + "x" * 300)[:200]
+
+
+def test_what_a_browser_carried_is_taken_over_once_and_its_cookie_goes(app, ann, count_of):
+    taken = []
+    app.extensions["taken_over"] = (
+        TakenOver("cpd_list", lambda account_id, now: taken.append((account_id, now, count_of("session")))),
+        TakenOver("cpd_other", pytest.fail),
+    )
+    ann.client.set_cookie("cpd_list", "carried")
+    ann.sign_in()
+    [(account_id, now, sessions)] = taken
+    assert account_id == 1
+    assert abs(now - clock.now()) < timedelta(minutes=5)
+    assert sessions == 0  # before anything is committed
+    assert ann.cookie("cpd_list") == ""
 
 
 @pytest.mark.parametrize("combination", list(itertools.product(Proof, repeat=2)))
