@@ -181,7 +181,7 @@ def read_equivalent() -> set[tuple[str, str]]:
     """The mutants that nobody can tell from the code, as (function, change)."""
     if not EQUIVALENT.exists():
         return set()
-    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
+    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8")).get("mutant", [])
     return {(each["function"], change.strip()) for each in listed for change in each["changes"]}
 
 

@@ -23,6 +23,8 @@ AWAITED = (
     "tests/auth/test_resetting.py",
     "tests/auth/test_trail.py",
     "tests/auth/test_without_mail.py",
+    "tests/outbox/",
+    "tests/test_cli_user.py",
 )
 
 
