@@ -1,6 +1,7 @@
 """Mutation testing of cpd/auth: mutmut spoils the code in small ways, one at a time, and the tests must notice each.
 
-python scripts/mutants.py            all mutants; what is known of unchanged functions is kept in mutants/
+python scripts/mutants.py            all mutants, from the beginning
+python scripts/mutants.py --go-on    those that were killed before in functions that have not changed stay killed
 python scripts/mutants.py NAME…      these alone, such as 'cpd.auth.tokens.*'
 python scripts/mutants.py --report   what the last run found
 
@@ -55,18 +56,33 @@ class Mutant:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("names", nargs="*", metavar="NAME")
+    options.add_argument("--go-on", action="store_true", help="what was killed before stays killed")
     options.add_argument("--report", action="store_true", help="run nothing")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="as many as there are cores")
     chosen = options.parse_args()
     if not chosen.report:
+        if not chosen.names and not chosen.go_on:
+            shutil.rmtree(PLACE, ignore_errors=True)
+        forget_survivors(PLACE / "mutants")
         copy_project()
         run_mutmut(chosen.names, chosen.processes)
     mutants = list(mutants_in(PLACE / "mutants"))
     sys.exit(report(mutants, whole=not chosen.names))
 
 
+def forget_survivors(place: Path) -> None:
+    """Let mutmut try again what was not killed: it looks for changes of the code alone, and tests change too."""
+    for notes in place.rglob("*.py.meta"):
+        kept = json.loads(notes.read_text(encoding="utf-8"))
+        endings = kept["exit_code_by_key"]
+        kept["exit_code_by_key"] = {
+            name: code if ENDINGS.get(code) == KILLED else None for name, code in endings.items()
+        }
+        notes.write_text(json.dumps(kept), encoding="utf-8")
+
+
 def copy_project() -> None:
-    """Bring the copy up to date; files that did not change are left alone, so that mutmut keeps what it knows."""
+    """Bring the copy up to date, but for what mutmut knows of it."""
     PLACE.mkdir(exist_ok=True)
     for name in COPIED:
         source, target = PROJECT / name, PLACE / name

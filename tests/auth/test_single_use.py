@@ -29,6 +29,7 @@ def found(app, purpose, token, *, now=NOW, use=tokens.find):
     with app.app_context():
         row = use(purpose, token, now=now)
         db.session.commit()
+        assert row is None or row.id > 0
         return (row.account_id, row.detail, row.created_at) if row else None
 
 
