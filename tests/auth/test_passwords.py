@@ -12,7 +12,7 @@ import pytest
 from cpd.auth import passwords as password_hashes
 from cpd.auth.guessable import why_guessable
 from cpd.auth.passwords import LESS_URGENT, RETRY_AFTER, Passwords, ServerBusy, Turn, places_in
-from cpd.auth.words import COMMON, FAVOURITES
+from cpd.auth.words import COMMON, FAVOURITES, _with_plurals
 from cpd.settings import Settings
 
 STRANGE = ["Daybook", "Zebulon Quackenbush"]
@@ -86,6 +86,10 @@ def test_the_name_makes_a_password_weak_only_for_its_owner():
     password = "Zebulon Quackenbush"
     assert why_guessable(password, own=STRANGE)
     assert why_guessable(password, own=["Ann Example"]) is None
+
+
+def test_words_count_with_an_s_at_their_end_too():
+    assert _with_plurals("cat dogs\nx") == {"cat", "cats", "dogs", "dogss", "x", "xs"}
 
 
 def easy_passwords():
