@@ -13,15 +13,11 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Files of tests that another part of the work brings: a link to one that is not there yet is not followed.
 AWAITED = (
     "tests/admin/",
-    "tests/auth/factors/",
     "tests/auth/my_data/",
     "tests/auth/sign_on/",
     "tests/auth/test_changing.py",
     "tests/auth/test_confirming.py",
-    "tests/auth/test_devices.py",
-    "tests/auth/test_doors.py",
     "tests/auth/test_resetting.py",
-    "tests/auth/test_trail.py",
     "tests/auth/test_without_mail.py",
     "tests/outbox/",
     "tests/test_cli_user.py",

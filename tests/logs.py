@@ -51,8 +51,6 @@ PRIVATE_FIELDS = {
     "attempt",
     "kept",
     "recovery_code",
-    "secret",
-    "credential",
     "shown",
     "reflection",
     "note",
