@@ -13,7 +13,7 @@ PYTHON = $(shell for python in python3 python3.14 python3.13 python3.12 python3.
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-dead-code
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-slow bench check $(CHECKS) wheel lock upgrade clean FORCE
+.PHONY: help run setup test test-slow coverage mutants bench check $(CHECKS) wheel lock upgrade clean FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -26,6 +26,15 @@ test: $(VENV)/dev.stamp ## run all tests but the slow ones, on SQLite and Postgr
 
 test-slow: $(VENV)/dev.stamp ## run the slow tests alone
 	@$(PYTEST) -m slow
+
+coverage: $(VENV)/dev.stamp ## fail unless tests/auth take every branch of cpd/auth
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n auto --maxprocesses 4 tests/auth
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+mutants: $(VENV)/mutants.stamp ## fail unless tests/auth notice 95 of 100 small changes of cpd/auth (an hour or more)
+	@$(BIN)/python scripts/mutants.py
 
 bench: $(VENV)/dev.stamp ## measure speed and growth (15 minutes); a part by ONLY=pages, see docs/performance.md
 	@$(BIN)/python -m bench $(ONLY)
@@ -68,7 +77,7 @@ upgrade: $(VENV)/dev.stamp ## lock the newest versions allowed; look at the diff
 	$(BIN)/python scripts/vendor.py --accept
 
 clean: ## remove all that was made here: packages, caches, and instance/ with its database
-	rm -rf $(VENV) node_modules cpd/static/vendor dist instance
+	rm -rf $(VENV) node_modules cpd/static/vendor dist instance mutants .coverage .coverage.*
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -94,4 +103,9 @@ $(VENV)/run.stamp: $(VENV)/place requirements/run.txt pyproject.toml package-loc
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 	@echo "Installing what tests and checks need"
 	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+$(VENV)/mutants.stamp: $(VENV)/dev.stamp requirements/mutants.txt
+	@echo "Installing what mutation testing needs"
+	@$(PIP) install --require-hashes --requirement requirements/mutants.txt
 	@touch $@

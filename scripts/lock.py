@@ -16,10 +16,12 @@ PROJECT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = "3.11"
 HEADER = "# Written by `make lock` from pyproject.toml; change that, not this.\n"
 
-# What each file holds; dev.txt agrees with run.txt on every version.
+# What each file holds; dev.txt agrees with run.txt on every version, mutants.txt with dev.txt.
+RUN = ["pyproject.toml", "--extra", "postgresql", "--extra", "single-sign-on"]
 LOCKS = {
-    "run": ["pyproject.toml", "--extra", "postgresql", "--extra", "single-sign-on", "--group", "build"],
-    "dev": ["pyproject.toml", "--extra", "postgresql", "--extra", "single-sign-on", "--group", "dev", "--constraint", "requirements/run.txt"],
+    "run": [*RUN, "--group", "build"],
+    "dev": [*RUN, "--group", "dev", "--constraint", "requirements/run.txt"],
+    "mutants": ["--group", "mutants", "--constraint", "requirements/dev.txt"],
     "node": ["--group", "node"],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -48,11 +49,12 @@ def _what_tests_share() -> Iterator[None]:
 def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     """Makes a migrated, empty database of the given name and gives its address."""
     if request.param == "sqlite":
-        folder = tmp_path_factory.mktemp("databases")
-        _migrate(f"sqlite:///{folder / 'template.sqlite'}", folder)
+        template, folder = kept_folder(tmp_path_factory, "template"), tmp_path_factory.mktemp("databases")
+        if not (template / "template.sqlite").exists():
+            _migrate(f"sqlite:///{template / 'template.sqlite'}", template)
 
         def copy_file(name: str) -> str:
-            shutil.copy(folder / "template.sqlite", folder / f"{name}.sqlite")
+            shutil.copy(template / "template.sqlite", folder / f"{name}.sqlite")
             return f"sqlite:///{folder / name}.sqlite"
 
         return copy_file
@@ -62,6 +64,15 @@ def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     folder = tmp_path_factory.mktemp("instance")
     template = cluster.template("cpd_template", lambda url: _migrate(url, folder))
     return lambda name: cluster.create(name, template)
+
+
+def kept_folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """A folder of this run, or one that many runs share where CPD_TESTS_KEEP names a place."""
+    if place := os.environ.get("CPD_TESTS_KEEP"):
+        folder = Path(place, name)
+        folder.mkdir(exist_ok=True)
+        return folder
+    return factory.mktemp(name)
 
 
 def _migrate(url: str, folder: Path) -> None:
@@ -96,7 +107,7 @@ _numbers = iter(range(1, 1_000_000))
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
     """Templates compiled once for all tests: compiling them for each takes longer than most tests."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    return FileSystemBytecodeCache(str(kept_folder(tmp_path_factory, "templates")))
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
-"""A pytest plugin: at the end of a run it searches every log that the run has written for what no log may hold.
+"""A pytest plugin: at the end of a run it searches every log and mail that the run has written for what none may hold.
 
 All that the applications of a run write goes to files: the lines of each request, the records of every logger (as
 `cpd serve` writes them), and what the tests' own servers and commands say. While tests run, the plugin notes what was
 typed into private fields and which cookies were set. At the end the process that started the workers searches the
-files for any of that, and for anything that has the shape of a token; a find fails the run, naming the place.
+files for any of that, and for anything that has the shape of a token; a find fails the run, naming the place. Mails
+name their reader and carry links, so they are searched for passwords, codes, secrets of apps and cookies alone.
 
 A value that a test itself put into the path of an address is not searched for: paths are logged.
 """
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import logging
 import os
@@ -32,23 +35,36 @@ RUN_FOLDER = "PYTEST_LOGS_FOLDER"
 # Fields whose content is private or secret, whatever form they are in.
 PRIVATE_FIELDS = {
     "password",
+    "old_password",
+    "new_password",
+    "code",
+    "secret",
+    "token",
+    "credential",
     "name",
     "email",
+    "username",
+    "identified",
     "registration_body",
     "registration_number",
     "csrf_token",
     "attempt",
     "kept",
     "recovery_code",
-    "secret",
-    "credential",
     "shown",
     "reflection",
     "note",
 }
-PRIVATE_COOKIES = {"cpd_session", "cpd_known_browser", "cpd_sign_in"}
+PUBLIC_COOKIES = {"cpd_theme", "cpd_professional"}  # every other one of ours is private
+# What no mail may hold either: whoever reads it could sign in.
+SECRET = re.compile(r"field (?:old_|new_)?password|field (?:code|secret|credential)|cookie |shown ")
+# The secret of an authenticator app, whole and as people type it, and recovery codes, as pages of accounts show them.
+SHOWN = re.compile(
+    r"\b(?:[A-Z2-7]{32}|(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}|(?=[a-z-]*[0-9])[0-9a-hjkmnp-tv-z]{5}-[0-9a-hjkmnp-tv-z]{5})\b"
+)
 SHORTEST = 8  # characters; what is shorter stands in logs by chance
 FEWEST_LETTERS = 6  # different ones, for the same reason
+A_TOKEN = "something like a token"
 TOKEN = re.compile(
     r"(?<![\w-])(?:(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*[0-9])[\w-]{43}|[0-9a-f]{64})(?![\w-])", re.ASCII
 )
@@ -87,8 +103,12 @@ class Noted:
                     self.add(f"field {name}", value)
         for header in response.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(header).items():
-                if name.removeprefix("__Host-") in PRIVATE_COOKIES:
+                plain = name.removeprefix("__Host-")
+                if plain.startswith("cpd_") and plain not in PUBLIC_COOKIES:
                     self.add(f"cookie {name}", morsel.value)
+        if request.path.startswith("/auth/") and response.is_sequence:
+            for secret in SHOWN.findall(response.get_data(as_text=True)):
+                self.add("shown secret", secret)
 
 
 def find_private(texts: Iterable[tuple[str, str]], values: Mapping[str, str], paths: Iterable[str]) -> Iterator[Find]:
@@ -107,7 +127,7 @@ def find_private(texts: Iterable[tuple[str, str]], values: Mapping[str, str], pa
                 yield Find(place, values[value])
             for token in TOKEN.findall(line):
                 if unquote(token) not in asked_for:
-                    yield Find(place, "something like a token")
+                    yield Find(place, A_TOKEN)
 
 
 class Collector:
@@ -160,15 +180,30 @@ def search_run(folder: Path) -> list[Find]:
         noted = json.loads(file.read_text(encoding="utf-8"))
         values |= noted["values"]
         paths |= set(noted["paths"])
-    return sorted(set(find_private(logs_of(folder), values, paths)), key=str)
+    secrets = {value: name for value, name in values.items() if SECRET.match(name)}
+    in_mails = (find for find in find_private(mails_of(folder), secrets, paths) if find.what != A_TOKEN)
+    return sorted({*find_private(logs_of(folder), values, paths), *in_mails}, key=str)
+
+
+def files_of(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files of a run: of its own processes, and of those that its tests have started."""
+    temporary = [Path(file.read_text(encoding="utf-8")) for file in folder.glob("*.folder")]
+    for place in (folder, *temporary):
+        yield from sorted(place.rglob(pattern))
 
 
 def logs_of(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every log of a run by its name: of its own processes, and of those that its tests have started."""
-    temporary = [Path(file.read_text(encoding="utf-8")) for file in folder.glob("*.folder")]
-    for place in (folder, *temporary):
-        for file in sorted(place.rglob("*.log")):
-            yield str(file), file.read_text(encoding="utf-8", errors="replace")
+    """Every log of a run by its name."""
+    for file in files_of(folder, "*.log"):
+        yield str(file), file.read_text(encoding="utf-8", errors="replace")
+
+
+def mails_of(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every mail of a run by its name: its head, and the texts of its parts as a reader sees them."""
+    for file in files_of(folder, "*.eml"):
+        mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+        yield str(file), "\n".join([*(f"{name}: {value}" for name, value in mail.items()), *parts])
 
 
 @pytest.fixture(scope="session", autouse=True)

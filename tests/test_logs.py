@@ -78,8 +78,17 @@ def type_in():
     app.test_client().post("/", data=typed)
     return typed
 
+@app.get("/auth/two-factor/app")
+def app_to_be_set_up():
+    shown = "<p>JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP</p><li>7k3m9-x2pqr</li>"
+    return shown, {"Set-Cookie": "cpd_sign_in=half-way-in"}
+
 def test_typing():
     type_in()
+
+def test_a_mail_that_names_its_reader_and_carries_a_link(tmp_path):
+    link = "m1NUhAmXNr1nHbKoYAaIDO0qK1k-o3bM_j2Tl1cW0YQ"
+    (tmp_path / "1.eml").write_text(f"To: {type_in()['email']}\\n\\nPress https://example.org/auth/reset?t={link}\\n")
 """
 LEAKS = """
 def test_a_record():
@@ -94,6 +103,17 @@ def test_a_line_of_a_server(tmp_path):
 def test_a_cookie(tmp_path):
     type_in()
     (tmp_path / "cookie.log").write_text("abcdefghijklmno")
+
+def test_what_a_page_showed(tmp_path):
+    app.test_client().get("/auth/two-factor/app")
+    (tmp_path / "app.log").write_text("secret JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP")
+    (tmp_path / "codes.log").write_text("code 7k3m9-x2pqr")
+    (tmp_path / "half.log").write_text("cookie half-way-in")
+
+def test_a_password_in_a_mail(tmp_path):
+    text = "what nobody else=20types".encode()
+    (tmp_path / "2.eml").write_bytes(b"Content-Transfer-Encoding: quoted-printable\\n\\nYour password: " + text)
+    type_in()
 """
 
 
@@ -121,14 +141,19 @@ def run(tmp_path):
 def test_a_run_whose_logs_hold_something_private_fails_and_says_where(run):
     done = run(TYPING + LEAKS, workers=2)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert "8 passed" in done.stdout
     for what in (
         r"\d+\.log:\d+: field password",
         r"\d+\.log:\d+: field csrf_token",
         r"test_a_line_of_a_server\w*/serve\.log:1: field email",
         r"test_a_cookie\w*/cookie\.log:1: cookie __Host-cpd_session",
+        r"test_what_a_page_showed\w*/app\.log:1: shown secret",
+        r"test_what_a_page_showed\w*/codes\.log:1: shown secret",
+        r"test_what_a_page_showed\w*/half\.log:1: cookie cpd_sign_in",
+        r"test_a_password_in_a_mail\w*/2\.eml:\d+: field password",
     ):
         assert re.search(what, done.stdout), what
+    assert "1.eml" not in done.stdout
 
 
 def test_a_run_whose_logs_hold_nothing_private_passes_and_leaves_no_logs(run, tmp_path):

@@ -34,6 +34,5 @@ def read_email(text: str) -> Email:
         valid = validate_email(plain, allow_smtputf8=False, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise WrongEmail(HINT) from None
-    if valid.ascii_email is None or len(valid.ascii_email) > LONGEST:
-        raise WrongEmail(HINT)
+    assert valid.ascii_email is not None  # as the name is ASCII; and it has at most LONGEST characters
     return Email(typed=valid.normalized, canon=valid.ascii_email.casefold())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cpd.auth.kept import LARGEST, PURPOSE, KeptForm, keep_this_form, kept_form
+from cpd.web import cookies
 from tests.pages import hidden_in, token_in
 
 PASSWORD = "seven quiet herons wade"
@@ -56,3 +58,48 @@ def test_a_form_that_we_did_not_sign_is_not_offered(client, late_answer):
 def test_nothing_is_sent_again_without_the_learner(client, late_answer):
     sign_in_again(client, late_answer.text)
     assert "Nothing recorded yet" in client.get("/record/").text
+
+
+def kept_of(app, fields, path="/record/"):
+    with app.test_request_context(path, method="POST", data=fields):
+        return kept_form(keep_this_form())
+
+
+def test_every_field_is_kept_in_its_order_but_for_the_token(app):
+    fields = {"q2": ["b", "a"], "csrf_token": "secret", "q1": "", "text": "Zo\u00eb <b>"}
+    expected = (("q2", "b"), ("q2", "a"), ("q1", ""), ("text", "Zo\u00eb <b>"))
+    assert kept_of(app, fields) == KeptForm("/record/", expected)
+
+
+def test_a_form_as_large_as_may_be_is_kept_and_a_larger_one_is_not(app):
+    assert kept_of(app, {"ab": "x" * (LARGEST - 2)}).fields == (("ab", "x" * (LARGEST - 2)),)
+    for fields in ({"ab": "x" * (LARGEST - 1)}, {"a" * LARGEST: "b"}):
+        with app.test_request_context("/record/", method="POST", data=fields):
+            assert keep_this_form() == ""
+
+
+@pytest.mark.parametrize(
+    "sealed",
+    [
+        ["/no/such/page", []],
+        ["//evil.test", []],
+        ["/", "ab"],
+        ["/"],
+        ["/", [], []],
+        [1, []],
+        {"path": "/"},
+        "/",
+        None,
+        7,
+    ],
+)
+def test_what_is_signed_but_no_form_of_a_page_of_ours_is_not_offered(app, sealed):
+    with app.test_request_context("/"):
+        assert kept_form(cookies.sealed(PURPOSE, sealed)) is None
+        assert kept_form(cookies.sealed("another purpose", ["/", []])) is None
+
+
+@pytest.mark.parametrize("text", ["", None, "WyIvIixbXV0.forged"])
+def test_what_is_not_signed_is_no_form(app, text):
+    with app.test_request_context("/"):
+        assert kept_form(text) is None

@@ -1,5 +1,6 @@
 """Which passwords are refused, and how they are hashed."""
 
+import errno
 import itertools
 import os
 import random
@@ -8,9 +9,10 @@ import threading
 
 import pytest
 
+from cpd.auth import passwords as password_hashes
 from cpd.auth.guessable import why_guessable
-from cpd.auth.passwords import RETRY_AFTER, Passwords, ServerBusy, Turn, places_in
-from cpd.auth.words import COMMON, FAVOURITES
+from cpd.auth.passwords import LESS_URGENT, RETRY_AFTER, Passwords, ServerBusy, Turn, places_in
+from cpd.auth.words import COMMON, FAVOURITES, _with_plurals
 from cpd.settings import Settings
 
 STRANGE = ["Daybook", "Zebulon Quackenbush"]
@@ -84,6 +86,10 @@ def test_the_name_makes_a_password_weak_only_for_its_owner():
     password = "Zebulon Quackenbush"
     assert why_guessable(password, own=STRANGE)
     assert why_guessable(password, own=["Ann Example"]) is None
+
+
+def test_words_count_with_an_s_at_their_end_too():
+    assert _with_plurals("cat dogs\nx") == {"cat", "cats", "dogs", "dogss", "x", "xs"}
 
 
 def easy_passwords():
@@ -213,11 +219,14 @@ def test_a_disk_that_takes_no_files_keeps_nobody_out(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux only")
 def test_hashing_gives_way_to_the_pages(tmp_path):
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    if own >= LESS_URGENT:
+        pytest.skip("these tests themselves were started with a low priority")
     passwords = Passwords(settings(tmp_path))
     hashing = passwords._for_all._worker.submit(
         lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     ).result()
-    assert hashing > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert hashing > own
 
 
 def test_who_waits_too_long_is_told_that_the_server_is_busy():
@@ -268,3 +277,31 @@ def test_a_known_browser_signs_in_while_strangers_are_turned_away(app, browser, 
     with app.extensions["passwords"]._for_all._turn:
         assert new_browser(address="198.51.100.1").sign_in(password="wrong").status_code == 503
         assert browser.sign_in().status_code == 303
+
+
+def test_a_disk_that_knows_no_locks_keeps_nobody_out(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    places = places_in(tmp_path, cores=2)
+    closed = []
+    monkeypatch.setattr(os, "close", lambda place, close=os.close: closed.append(place) or close(place))
+    with Turn(places), Turn(places):
+        pass
+    assert len(closed) == 2
+
+
+def test_elsewhere_than_on_linux_hashing_has_the_priority_of_the_process(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(os, "setpriority", pytest.fail)
+    password_hashes._give_way()
+
+
+def test_a_thread_that_may_not_give_way_hashes_all_the_same(monkeypatch):
+    def fail(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "setpriority", fail)
+    password_hashes._give_way()

@@ -148,6 +148,14 @@ def _fault_in_page(answer: Answer, sent: bytes) -> str:
     return ""
 
 
+def was_taken(answer: Answer) -> bool:
+    """Whether a form was accepted: it leads on, or it begins a session and offers a form that was kept."""
+    began = [sent for sent in answer.headers.getlist("Set-Cookie") if sent.startswith("cpd_session=")]
+    return answer.status == 303 or (
+        answer.status == 200 and any(not sent.startswith("cpd_session=a.") for sent in began)
+    )
+
+
 def tables_of(app: Flask) -> dict[str, list[Any]]:
     """Every row of every table as it stands committed, but for BOOKKEEPING."""
     with app.app_context(), db.engine.connect() as connection:

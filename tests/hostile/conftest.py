@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, insert, select, update
 
+from cpd.auth.models import Account, App
 from cpd.content.publish import Report
+from cpd.db import Base, db
+from cpd.web import clock
 from tests.factories import THREE_QUESTIONS
 from tests.hostile.asking import Visitor
 from tests.hostile.forms import Form, different, read
@@ -47,7 +51,7 @@ def stranger(site: Flask) -> Visitor:
 
 @pytest.fixture
 def new_learner(site: Flask) -> Callable[[], Visitor]:
-    """Registers learners who have passed the module once."""
+    """Registers learners who have passed the module once, and are signed in on another device too."""
     numbers = iter(range(1_000_000))
 
     def register() -> Visitor:
@@ -59,9 +63,39 @@ def new_learner(site: Flask) -> Callable[[], Visitor]:
         sheet = form_at(visitor, "/modules/sepsis/assessment")
         assert visitor.post(sheet.path, sheet.fields | RIGHT).status == 303
         fill_list(visitor)
+        elsewhere = Visitor(site, address=visitor.address)  # so that there is another session to be ended
+        form = form_at(elsewhere, "/auth/sign-in")
+        answer = elsewhere.post(form.path, form.fields | {"email": f"learner{number}@example.org"})
+        assert answer.status == 303, answer.text
         return visitor
 
     return register
+
+
+@pytest.fixture
+def halfway(site: Flask, new_learner: Callable[[], Visitor]) -> Callable[[str], Visitor]:
+    """Gives a visitor who has shown the password and stands before the second factor, or before new terms."""
+
+    def sign_in(before: str) -> Visitor:
+        owner = new_learner()
+        with site.app_context():
+            [account_id] = db.session.execute(select(func.max(Account.id))).one()
+            address = db.session.scalars(select(Account.email).where(Account.id == account_id)).one()
+            if before == "terms":
+                page = Base.metadata.tables["page"]
+                db.session.execute(update(page).where(page.c.slug == "terms").values(version="2099-01-01"))
+            else:
+                kept = {"account_id": account_id, "secret": "x", "last_step": 0, "added_at": clock.now()}
+                db.session.execute(insert(App).values(**kept))
+            db.session.commit()
+        visitor = Visitor(site, address=owner.address)
+        form = form_at(visitor, "/auth/sign-in")
+        answer = visitor.post(form.path, form.fields | {"email": address})
+        assert answer.status == 303, answer.text
+        assert "cpd_sign_in" in visitor.cookies
+        return visitor
+
+    return sign_in
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ class _Reader(HTMLParser):
         self.page = page
         self.forms: list[Form] = []
         self.form: Form | None = None
+        self.elsewhere: list[str] = []  # where other buttons of the form send it
         self.select = ""
         self.queries: set[str] = set()
 
@@ -47,7 +48,9 @@ class _Reader(HTMLParser):
             self.select = given.get("name", "")
         elif self.form and tag == "option":
             self._take(self.select, given.get("value", ""))
-        elif self.form and tag in ("input", "textarea", "button") and given.get("name"):
+        if self.form and given.get("formaction"):
+            self.elsewhere.append(urlsplit(given["formaction"]).path)
+        if self.form and tag in ("input", "textarea", "button") and given.get("name"):
             chosen = given.get("type") in ("checkbox", "radio")
             self._take(given["name"], given.get("value", "y" if chosen else ""))
 
@@ -56,8 +59,9 @@ class _Reader(HTMLParser):
         self.form.fields[name] = self.form.fields.get(name) or value or TYPED.get(name, "")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self.form = None
+        if tag == "form" and self.form:
+            self.forms += [Form(self.form.method, path, self.form.fields) for path in self.elsewhere]
+            self.form, self.elsewhere = None, []
 
 
 def read(html: str, page: str) -> tuple[list[Form], set[str]]:
