@@ -110,6 +110,13 @@ def process() -> Iterable[Table]:
     yield first_view.measure(site)
 
 
+def telling() -> Iterable[Table]:
+    """Whether known e-mail addresses can be told from unknown ones by time."""
+    from bench import telling
+
+    yield telling.measure()
+
+
 def without_wrk(title: str) -> Table:
     from bench.wrk import HOW_TO_GET
 
@@ -131,6 +138,7 @@ GROUPS: dict[str, Callable[[], Iterable[Table]]] = {
         importing,
         searching,
         process,
+        telling,
     )
 }
 

@@ -157,9 +157,13 @@ def begin_work() -> WSGIApplication:
     from cpd.wsgi import app
 
     node_of(app).begin()  # so that the first who searches need not wait
+    _begin_worker(app)
+    return app
+
+
+def _begin_worker(app: Flask) -> None:
     if app.config["SETTINGS"].worker:
         begin_beside_pages(app)
-    return app
 
 
 def _share_memory_among_threads() -> None:
@@ -200,8 +204,9 @@ def serve_debugging(settings: Settings) -> None:
     app = create_app(settings)
     if not settings.mail_server:
         app.register_blueprint(mail_for_developers)
-    if os.environ.get(RELOADED) and settings.worker:
-        begin_beside_pages(app)
+    if os.environ.get(RELOADED):
+        say(what_mail_does(settings))
+        _begin_worker(app)
     app.run(host=settings.host, port=settings.port, debug=True)
 
 

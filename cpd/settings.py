@@ -198,14 +198,19 @@ def _site_url(text: str) -> str:
 
 
 def _mail_server(text: str) -> str:
+    words = "use smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
     parts = urlsplit(text)
+    try:
+        parts.port  # noqa: B018  # raises if it is no number of a port
+    except ValueError:
+        raise ValueError(words) from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError("use smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465")
+        raise ValueError(words)
     return text
 
 
 def _mail_from(text: str) -> str:
-    if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", text):
+    if not re.fullmatch(r"[^@\s<>\",;]+@[^@\s<>\",;]+", text):
         raise ValueError("use one e-mail address, such as cpd@example.org")
     return text
 

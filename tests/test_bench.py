@@ -22,6 +22,7 @@ from bench import (
     pages,
     publishing,
     sites,
+    telling,
     texts,
     wrk,
 )
@@ -315,3 +316,33 @@ def test_importing_labels_is_measured_in_a_few_files_and_a_zip_of_zips(monkeypat
     assert [row[0][1] for row in table.rows] == ["2", "2", "4"]
     assert len(table.figures) == 4
     assert "made up" in table.title
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "right"),
+    [
+        ([1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 2.0], 100),
+        ([2.0, 2.0, 2.0, 2.0], [1.0, 1.0, 1.0, 1.0], 100),
+        ([1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0], 50),
+        ([1.0, 1.0, 2.0, 2.0], [2.0, 2.0, 1.0, 1.0], 0),
+        ([1.0, 3.0, 1.0, 3.0], [2.0, 3.0, 2.0, 3.0], 75),
+    ],
+    ids=["slower", "faster", "alike", "the other way round later", "half of the time"],
+)
+def test_a_threshold_that_was_fitted_on_one_half_guesses_the_other(some, others, right):
+    assert telling.share_right(some, others) == right
+
+
+def test_times_that_differ_by_less_than_they_vary_cannot_be_told_apart():
+    chance = random.Random(5)  # noqa: S311  # the same every time
+    alike, also = ([chance.gauss(1, 0.1) for _ in range(2_000)] for _ in range(2))
+    later = [each + 0.2 for each in also]
+    assert 45 < telling.share_right(alike, also) < 55
+    assert telling.share_right(alike, later) > 80
+
+
+def test_all_forms_that_take_an_address_are_timed(monkeypatch):
+    monkeypatch.setattr(telling, "WARM_UP", 1)
+    table = telling.measure(pairs=4)
+    assert [cells[0] for cells, _ in table.rows] == [door.name for door in telling.DOORS]
+    assert len(table.figures) == 5

@@ -16,7 +16,6 @@ from cpd.content.front_matter import CATEGORY_KEYS, MODULE_KEYS, MONOGRAPH_KEYS,
 from cpd.content.markup import CALLOUTS
 from cpd.monographs.sections import SECTIONS
 from cpd.settings import Settings
-from tests.conftest import PASSWORD
 from tests.pages import token_in
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -177,21 +176,6 @@ def follow(settings, monkeypatch):
         exec(f"{code}    from cpd.db import db\n    db.session.remove()\n    db.engine.dispose()\n", {})  # noqa: S102  # our own recipe
 
     return follow
-
-
-def test_the_recipe_for_a_new_password_lets_the_learner_in_with_it_alone(client, publish, sign_in, follow):
-    publish("sepsis")
-    sign_in(email=EMAIL)
-
-    follow("A new password", ADDRESS=EMAIL, PASSWORD="nine slow otters dive")
-
-    def enter(password: str) -> int:
-        page = client.get("/auth/sign-in")
-        data = {"csrf_token": token_in(page.text), "email": EMAIL, "password": password}
-        return client.post("/auth/sign-in", data=data).status_code
-
-    assert client.get("/record/").status_code == 302
-    assert (enter(PASSWORD), enter("nine slow otters dive")) == (422, 303)
 
 
 def test_the_recipe_for_a_copy_writes_the_file_that_the_learner_would_get(

@@ -51,6 +51,26 @@ WRONG = {
         "x" * 61: "use 1 to 60 printable characters",
         "a\nb": "use 1 to 60 printable characters",
     },
+    "WORKER": {"maybe": "use yes or no, not 'maybe'"},
+    "SITE_URL": dict.fromkeys(
+        ("", "learn.example.org", "ftp://learn.example.org", "https://", "https://a.org/learn", "https://a.org/?x"),
+        "use an address without a path, such as https://learn.example.org",
+    ),
+    "MAIL_SERVER": dict.fromkeys(
+        (
+            "",
+            "mail.example.org",
+            "http://mail.example.org",
+            "smtp://",
+            "smtp://mail.example.org:x",
+            "smtp://a.org:99999",
+        ),
+        "use smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465",
+    ),
+    "MAIL_FROM": dict.fromkeys(
+        ("", "cpd", "cpd@", "CPD <cpd@example.org>", "a@b.org, c@d.org", "a@b.org\nBcc: c@d.org"),
+        "use one e-mail address, such as cpd@example.org",
+    ),
     "PROXIES": {"10": "use a whole number from 0 to 9, not '10'"},
     "NOTICE": {"x" * 121: "use at most 120 printable characters, or nothing"},
     "SECRET_KEY": {"short": "use at least 32 characters, made by a random generator"},
@@ -162,6 +182,8 @@ def test_every_setting_can_be_set(read):
         "workers": "3",
         "threads": "3",
         "proxies": "1",
+        **MAIL,
+        "worker": "no",
         "hash_memory": "9",
         "hash_time": "3",
     }
@@ -241,3 +263,35 @@ def test_only_as_many_proxies_as_there_are_say_who_asked(client_with):
         client.application.view_functions["health.alive"] = lambda: str(request.remote_addr)
         asked[proxies] = client.get("/healthz", headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.2, 192.0.2.3"}).text
     assert asked == {0: "127.0.0.1", 1: "192.0.2.3", 2: "192.0.2.2"}
+
+
+MAIL = {
+    "mail_server": "smtps://cpd:a%20word@mail.example.org",
+    "mail_from": "cpd@example.org",
+    "site_url": "https://learn.example.org",
+}
+
+
+@pytest.mark.parametrize("lacking", ["mail_from", "site_url"])
+def test_a_mail_server_needs_a_sender_and_the_address_of_the_site(read, lacking):
+    given = {name: value for name, value in MAIL.items() if name != lacking}
+    with pytest.raises(WrongSetting) as wrong:
+        read(**given)
+    assert str(wrong.value) == f"CPD_MAIL_SERVER is set, so CPD_{lacking.upper()} is needed too."
+
+
+def test_addresses_are_confirmed_where_mail_goes_out(read):
+    assert read(**MAIL).confirms_addresses
+    assert not read().confirms_addresses
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"host": "::1", "port": "80"}, "http://[::1]:80"),
+        ({"site_url": "https://learn.example.org/"}, "https://learn.example.org"),
+    ],
+)
+def test_links_in_mail_lead_to_the_address_of_the_site(read, given, address):
+    assert read(**given).address == address

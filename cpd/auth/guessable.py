@@ -17,7 +17,7 @@ from cpd.auth.words import COMMON, FAVOURITES
 
 ENOUGH = 30.0  # bits
 ENOUGH_BESIDE_A_FACTOR = 16.5  # more than two common words
-LONGEST_WORD = 24
+LONGEST_WORD = 34
 
 OWN, REPEATED, KEYBOARD, SEQUENCE, DATE, WORD, OTHER = range(7)
 REASONS = {

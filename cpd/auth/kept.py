@@ -28,8 +28,9 @@ class KeptForm:
 
 
 def keep_this_form() -> str:
-    """The form of this request as signed text, or nothing if it is too large to carry."""
-    fields = [[name, value] for name, value in request.form.items(multi=True) if name != csrf.FIELD]
+    """The form of this request as signed text, without passwords, or nothing if it is too large to carry."""
+    sent = request.form.items(multi=True)
+    fields = [[name, value] for name, value in sent if name != csrf.FIELD and "password" not in name]
     if sum(len(name) + len(value) for name, value in fields) > LARGEST:
         return ""
     return cookies.sealed(PURPOSE, [request.path, fields])

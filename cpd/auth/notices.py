@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cpd.auth import queries
+from cpd.auth.devices.naming import device_of
 from cpd.outbox.mail import Mail, letter
 from cpd.outbox.services import ask_for
 
@@ -55,5 +56,7 @@ def write(payload: dict[str, Any], *, now: datetime) -> list[Mail]:  # noqa: ARG
     zone = ZoneInfo(owner.zone if owner else "UTC")
     values = {"at": payload["at"], **payload["values"]}
     moments = {name: value for name, value in values.items() if name == "at" or name.endswith("_at")}
+    if "user_agent" in values:
+        values["device"] = device_of(values["user_agent"])
     local = {name: datetime.fromisoformat(value).astimezone(zone) for name, value in moments.items()}
     return [letter(payload["notice"], to=to, **(values | local))]

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from cpd.auth import access, doors, passwords, queries, services, signing_in, throttle
 from cpd.auth.access import Learner, current_learner, learner_required
-from cpd.auth.by_mail.answers import REGISTERED_HERE, sent_page
+from cpd.auth.by_mail.answers import REGISTERED_HERE, sent
 from cpd.auth.by_mail.services import REGISTRATION_LASTS, Registration, ask_to_register
 from cpd.auth.emails import read_email
 from cpd.auth.events import note
@@ -182,7 +182,7 @@ def _ask_to_confirm(asked: Registration, now: datetime) -> ResponseReturnValue:
     token = ask_to_register(asked, is_due=doors.registration_mail_is_due(email.canon, now=now), now=now)
     db.session.commit()
     cookies.put(REGISTERED_HERE, token, max_age=int(REGISTRATION_LASTS.total_seconds()))
-    return sent_page("registration", email.typed)
+    return sent("registration", email.typed)
 
 
 def _register(asked: Registration, form: RegisterForm, now: datetime) -> ResponseReturnValue:

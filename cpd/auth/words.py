@@ -1,5 +1,7 @@
 """Words that people build passwords from. Every one of them also counts with s at its end."""
 
+from cpd.auth.professions import PROFESSIONS
+
 # What turns up again and again in passwords, and what this site and its learners' work suggest.
 FAVOURITES_TEXT = """
 password passwort passw0rd passwd pass passcode passphrase welcome letmein login logon signin admin administrator
@@ -86,6 +88,70 @@ propranolol quetiapine ramipril ranitidine risperidone salbutamol sertraline sim
 tizanidine tramadol trimethoprim valproate vancomycin venlafaxine verapamil warfarin zopiclone
 """
 
+# Names of drugs and of work in health, which clinicians think of first.
+OF_HEALTH_TEXT = """
+anaesthesia anaesthetist art therapist therapy biomedical scientist chiropractor dental hygienist dietician visitor
+hearing aid dispenser nursing associate occupational operating department practitioner optician orthoptist osteopath
+technician physician podiatry psychologist psychiatrist prosthetist orthotist social speech language surgeon
+radiologist cardiologist paediatrician obstetrician gynaecologist oncologist neurologist geriatrician pathologist
+dermatologist matron sister carer locum trainee foundation intern resident nurses health abacavir abatacept
+abemaciclib abiraterone acamprosate acarbose aceclofenac acetazolamide acetylcysteine aciclovir acitretin adalimumab
+adapalene adenosine adrenaline agomelatine albendazole alectinib alendronate alfacalcidol alfentanil alfuzosin
+alimemazine aliskiren allopurinol almotriptan alogliptin alprazolam alteplase amantadine amikacin amiloride
+aminophylline amiodarone amisulpride amphotericin anastrozole anidulafungin apremilast aprepitant aripiprazole
+atazanavir atomoxetine atovaquone atracurium atropine azathioprine azelastine aztreonam baricitinib beclometasone
+bendroflumethiazide benzylpenicillin betahistine betamethasone bevacizumab bezafibrate bicalutamide bimatoprost
+bisacodyl bosentan botulinum brexpiprazole brimonidine brinzolamide bromocriptine budesonide bumetanide bupivacaine
+bupropion buspirone cabergoline calcipotriol calcitriol canagliflozin candesartan capecitabine carbimazole
+carbocisteine carboplatin cariprazine carvedilol caspofungin cefotaxime ceftazidime cefuroxime celecoxib
+chloramphenicol chlordiazepoxide chlorhexidine chlorphenamine chlorpromazine ciclosporin cilostazol cinacalcet
+cisplatin clindamycin clobazam clobetasol clomifene clomipramine clonazepam clonidine clotrimazole clozapine
+colchicine colecalciferol colestyramine cyclizine cyclophosphamide cyproterone dabigatran dalteparin dapagliflozin
+dapsone daptomycin darifenacin darunavir dasatinib deferasirox degarelix denosumab desloratadine desmopressin
+desogestrel dexamfetamine diamorphine dihydrocodeine diltiazem diphenhydramine dipyridamole disulfiram dobutamine
+docetaxel docusate dolutegravir domperidone donepezil dopamine dorzolamide doxazosin doxorubicin dulaglutide
+duloxetine dupilumab dutasteride edoxaban efavirenz eletriptan empagliflozin emtricitabine enoxaparin entacapone
+entecavir eplerenone epoetin eprosartan ergometrine erlotinib ertapenem escitalopram eslicarbazepine esomeprazole
+estradiol etanercept ethambutol ethosuximide etonogestrel etoricoxib everolimus evolocumab exemestane exenatide
+ezetimibe famotidine febuxostat felodipine fenofibrate ferrous fesoterodine fexofenadine fidaxomicin finasteride
+fingolimod flecainide fluconazole fludrocortisone flumazenil fluorouracil flupentixol fluticasone fluvoxamine folic
+fondaparinux formoterol fosfomycin frovatriptan fulvestrant galantamine ganciclovir gefitinib glibenclamide gliclazide
+glimepiride glipizide glucagon glyceryl glycopyrronium golimumab goserelin granisetron griseofulvin guanfacine
+hydralazine hydrochlorothiazide hydroxocobalamin hydroxycarbamide hydroxychloroquine hydroxyzine hyoscine ibandronic
+imatinib imipramine indapamide indometacin infliximab ipratropium irbesartan isoniazid isosorbide isotretinoin
+itraconazole ivabradine ivermectin ketoconazole ketoprofen ketorolac labetalol lacosamide lactulose lamivudine
+lanthanum latanoprost leflunomide letrozole leuprorelin levetiracetam levobupivacaine levocetirizine levodopa
+levofloxacin levomepromazine levonorgestrel linagliptin linezolid liraglutide lisdexamfetamine loperamide lofepramine
+lurasidone lymecycline macrogol mannitol mebendazole mebeverine medroxyprogesterone mefenamic mefloquine meloxicam
+memantine mepolizumab mercaptopurine meropenem mesalazine metaraminol methadone methocarbamol methyldopa
+methylphenidate methylprednisolone metoclopramide metolazone miconazole midazolam mifepristone minocycline mirabegron
+misoprostol modafinil mometasone montelukast moxifloxacin moxonidine mupirocin mycophenolate nabumetone nadolol
+naltrexone naratriptan natalizumab nebivolol neostigmine nicorandil nicotine nimodipine nitrazepam nivolumab
+norethisterone nortriptyline nystatin octreotide ofloxacin olmesartan omalizumab ondansetron orlistat orphenadrine
+oseltamivir oxaliplatin oxazepam oxcarbazepine oxybutynin oxytocin paclitaxel paliperidone palonosetron pamidronate
+pantoprazole paroxetine pembrolizumab pentoxifylline perampanel perindopril permethrin pethidine phenelzine
+phenobarbital phenylephrine pioglitazone piperacillin pirfenidone piroxicam pizotifen posaconazole pramipexole
+prasugrel pravastatin praziquantel prazosin prilocaine primidone procainamide prochlorperazine procyclidine
+progesterone promethazine propofol propylthiouracil pyrazinamide pyridostigmine quinine rabeprazole raloxifene
+raltegravir ranolazine rasagiline remdesivir remifentanil repaglinide reteplase ribavirin rifampicin rifaximin
+riluzole risedronate ritonavir rituximab rivaroxaban rivastigmine rizatriptan rocuronium ropinirole ropivacaine
+rosuvastatin sacubitril salmeterol saxagliptin secukinumab selegiline semaglutide senna sevelamer sevoflurane
+sildenafil simeticone sirolimus sitagliptin solifenacin sorafenib sotalol streptomycin sucralfate sulfadiazine
+sulfasalazine sulpiride sumatriptan suxamethonium tacrolimus tadalafil tamsulosin tapentadol teicoplanin telmisartan
+temazepam tenecteplase tenofovir terazosin terbinafine terbutaline teriflunomide teriparatide testosterone
+tetracycline theophylline thiamine ticagrelor tigecycline timolol tinzaparin tiotropium tirzepatide tobramycin
+tocilizumab tofacitinib tolbutamide tolterodine tolvaptan topiramate trandolapril tranexamic trastuzumab travoprost
+trazodone triamcinolone triamterene trifluoperazine trihexyphenidyl trimipramine trospium ulipristal ursodeoxycholic
+ustekinumab valaciclovir valsartan vardenafil varenicline vasopressin vecuronium vedolizumab vigabatrin vinblastine
+vincristine voriconazole vortioxetine xylometazoline zanamivir zidovudine ziprasidone zoledronic zolmitriptan zolpidem
+zonisamide zuclopenthixol calpol nurofen panadol ventolin viagra valium prozac xanax zoloft lipitor ozempic botox
+amoxil augmentin lyrica
+"""
+
+
+# Without blanks, as in a password; words of several are guessed as one.
+JOINED_PROFESSIONS = "\n".join("".join(name.split()).casefold() for name in PROFESSIONS)
+
 
 def _with_plurals(text: str) -> frozenset[str]:
     words = text.split()
@@ -93,4 +159,4 @@ def _with_plurals(text: str) -> frozenset[str]:
 
 
 FAVOURITES = _with_plurals(FAVOURITES_TEXT)
-COMMON = _with_plurals(COMMON_TEXT) - FAVOURITES
+COMMON = _with_plurals(COMMON_TEXT + OF_HEALTH_TEXT + JOINED_PROFESSIONS) - FAVOURITES

@@ -72,7 +72,8 @@ def message_of(mail: Mail, *, name: str, now: datetime, settings: Settings) -> E
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{name}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
+    # As it is where that goes, so that a link in a file is whole: otherwise long lines are broken by signs.
+    message.set_content(mail.text, cte="7bit" if mail.text.isascii() else "quoted-printable")
     message.add_alternative(mail.html, subtype="html")
     return message
 
@@ -200,8 +201,10 @@ def _is_loopback(host: str) -> bool:
 
 def _why(fault: Exception) -> str:
     """What went wrong, in words that hold nothing private: what a server says may quote an address."""
-    if isinstance(fault, TimeoutError):
+    if isinstance(fault, TimeoutError) or isinstance(fault.__context__, TimeoutError):
         return "no answer in time"
+    if isinstance(fault, smtplib.SMTPServerDisconnected):
+        return "it hung up"
     if isinstance(fault, ssl.SSLCertVerificationError):
         return f"its certificate is not good ({fault.verify_message})"
     if isinstance(fault, smtplib.SMTPNotSupportedError):

@@ -16,7 +16,7 @@
     const say = shown => {
       input.type = shown ? 'text' : 'password';
       button.textContent = shown ? 'Hide' : 'Show';
-      button.setAttribute('aria-label', shown ? 'Hide password' : 'Show password');
+      button.setAttribute('aria-label', shown ? 'Hide what you type' : 'Show what you type');
     };
     box.className = 'reveal';
     button.type = 'button';

@@ -48,6 +48,11 @@ class Browser:
         assert "token" not in led.location
         return self.get(led.location)
 
+    def ask_by_mail(self, path: str, **fields: str) -> TestResponse:
+        """Ask for a mail, and go to the page that says that it is on its way."""
+        answer = self.send(path, **fields)
+        return self.get("/auth/sent") if answer.location == "/auth/sent" else answer
+
     def press(self, page: TestResponse, **fields: str) -> TestResponse:
         """Press the main button of a page."""
         return self.post(page.request.path, page, **fields)

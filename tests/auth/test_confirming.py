@@ -41,8 +41,10 @@ def ann(browser, link):
 def test_registering_makes_no_account_before_the_button_behind_the_link_is_pressed(app, browser, rows_of):
     answer = browser.register()
 
-    assert answer.status_code == 200
-    assert "We have sent a mail" in answer.text
+    assert (answer.status_code, answer.location) == (303, "/auth/sent")
+    page = browser.get("/auth/sent").text
+    assert "We have sent a mail" in page
+    assert "ann@example.org" in page
     assert not browser.signed_in
     [mail] = sent(app)
     assert mail["To"] == "ann@example.org"
@@ -71,7 +73,7 @@ def test_confirming_leads_to_the_page_that_was_wanted_before_registering(app, br
     assert browser.press(browser.follow(link_in(mail))).location == "/pages/terms"
 
 
-def test_opening_the_link_by_any_method_that_only_reads_does_nothing(app, browser, link, count_of):
+def test_opening_the_link_by_any_method_that_only_reads_does_nothing(browser, link, count_of):
     for _ in range(3):
         browser.follow(link)
         browser.client.head(link)
@@ -95,7 +97,7 @@ def test_the_database_holds_no_token_of_the_mail_or_the_browser(browser, link, r
     assert browser.cookie("cpd_registration") not in kept
 
 
-def test_a_link_works_once(app, browser, link, new_browser, count_of):
+def test_a_link_works_once(browser, link, new_browser, count_of):
     browser.press(browser.follow(link))
     other = new_browser()
     page = other.follow(link)
@@ -164,7 +166,7 @@ def test_who_registers_with_the_address_of_another_gets_no_account_by_their_butt
     assert not thief.signed_in
 
 
-def test_the_cookie_of_another_registration_is_not_enough(app, link, new_browser, count_of):
+def test_the_cookie_of_another_registration_is_not_enough(link, new_browser, count_of):
     other = new_browser()
     other.register(email="bo@example.org")
     answer = other.press(other.follow(link))
@@ -185,7 +187,8 @@ def test_guessing_the_password_behind_a_link_is_limited(link, new_browser, count
 
 
 @pytest.mark.parametrize("spelling", ["ann@example.org", "ANN@Example.ORG", "\uff41nn@example.org"])
-def test_a_known_address_gets_the_same_page_and_a_mail_that_says_so(app, ann, new_browser, count_of, spelling):
+@pytest.mark.usefixtures("ann")
+def test_a_known_address_gets_the_same_page_and_a_mail_that_says_so(app, new_browser, count_of, spelling):
     known = new_browser().register(email=spelling)
     unknown = new_browser().register(email="bo@example.org")
 
@@ -200,6 +203,17 @@ def test_a_known_address_gets_the_same_page_and_a_mail_that_says_so(app, ann, ne
     assert count_of("account") == 1
 
 
+@pytest.mark.usefixtures("ann")
+def test_the_page_that_says_so_is_the_same_for_all_addresses_and_for_those_who_asked_alone(new_browser):
+    pages = []
+    for email in ("ann@example.org", "bo@example.org"):
+        browser = new_browser()
+        browser.register(email=email)
+        pages.append(neutral(browser.get("/auth/sent"), email))
+    assert pages[0] == pages[1]
+    assert new_browser().get("/auth/sent").location == "/"
+
+
 def neutral(answer, email):
     """An answer without what differs anyhow: the address that was typed, tokens, and the length that follows."""
     text = re.sub(r'name="csrf_token" value="\w+"', "", answer.text.lower().replace(email, ""))
@@ -208,7 +222,8 @@ def neutral(answer, email):
     return answer.status_code, text, cookies
 
 
-def test_known_and_unknown_addresses_cost_the_same_rows_and_hashes(app, ann, new_browser, rows_of, monkeypatch):
+@pytest.mark.usefixtures("ann")
+def test_known_and_unknown_addresses_cost_the_same_rows_and_hashes(app, new_browser, rows_of, monkeypatch):
     hashed = []
     made = Passwords.hash
     monkeypatch.setattr(Passwords, "hash", lambda self, typed: hashed.append(1) or made(self, typed))
@@ -233,7 +248,8 @@ def forget_tries(app):
         db.session.commit()
 
 
-def test_no_mail_repeats_what_a_stranger_typed(app, ann, new_browser):
+@pytest.mark.usefixtures("ann")
+def test_no_mail_repeats_what_a_stranger_typed(app, new_browser):
     new_browser().register(email="ann@example.org", name="Win a prize at evil.example.com")
     new_browser().register(email="bo@example.org", name="Win a prize at evil.example.com")
     assert not [mail for mail in sent(app) if "prize" in mail.as_string()]
@@ -288,7 +304,7 @@ def test_a_link_that_is_pressed_by_four_at_once_makes_one_account(app, browser, 
 
 
 def test_the_newest_link_of_a_registration_is_sent_again(app, browser, link, new_browser):
-    answer = browser.send("/auth/resend", email="Ann@example.org")
+    answer = browser.ask_by_mail("/auth/resend", email="Ann@example.org")
     assert "We have sent a mail" in answer.text
     [again] = sent(app)
     assert again["To"] == "ann@example.org"
@@ -297,7 +313,8 @@ def test_the_newest_link_of_a_registration_is_sent_again(app, browser, link, new
     assert new_browser().follow(link).status_code == 410
 
 
-def test_resending_answers_the_same_for_every_address(app, ann, new_browser):
+@pytest.mark.usefixtures("ann")
+def test_resending_answers_the_same_for_every_address(app, new_browser):
     new_browser().register(email="bo@example.org")
     sent(app)
     answers = [
@@ -321,8 +338,8 @@ def test_an_address_that_is_none_is_told_so(browser, count_of):
 @pytest.mark.parametrize("path", ["/auth/resend", "/auth/reset"])
 def test_asking_too_often_from_one_place_is_told(browser, new_browser, path):
     answers = [browser.send(path, email=f"ann{number}@example.org") for number in range(21)]
-    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    assert [answer.status_code for answer in answers] == [303] * 20 + [429]
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert "There were too many tries" in answers[-1].text
     assert 'value="ann20@example.org"' in answers[-1].text
-    assert new_browser(address="198.51.100.7").send(path, email="ann@example.org").status_code == 200
+    assert new_browser(address="198.51.100.7").send(path, email="ann@example.org").status_code == 303

@@ -1,7 +1,6 @@
 """Which passwords are refused, and how they are hashed."""
 
 import errno
-import itertools
 import os
 import random
 import sys
@@ -12,8 +11,9 @@ import pytest
 from cpd.auth import passwords as password_hashes
 from cpd.auth.guessable import why_guessable
 from cpd.auth.passwords import LESS_URGENT, RETRY_AFTER, Passwords, ServerBusy, Turn, places_in
-from cpd.auth.words import COMMON, FAVOURITES, _with_plurals
+from cpd.auth.words import COMMON, _with_plurals
 from cpd.settings import Settings
+from tests.auth import guessing
 
 STRANGE = ["Daybook", "Zebulon Quackenbush"]
 OWN = ["Daybook", "Annabel Example", "annabel.example@example.org", "12A3456B"]
@@ -92,33 +92,30 @@ def test_words_count_with_an_s_at_their_end_too():
     assert _with_plurals("cat dogs\nx") == {"cat", "cats", "dogs", "dogss", "x", "xs"}
 
 
-def easy_passwords():
-    """Many ways in which people lengthen what is easy, each of 15 characters or more."""
-    some = random.Random(3).sample(sorted(COMMON), 500)  # noqa: S311  # the same every time
-    words = sorted(FAVOURITES.union(some))
-    endings = ["", "1", "!", "123", "2024", "1!", "99", "2026!"]
-    joints = ["", "-", " "]
-    for word, ending in itertools.product(words, endings):
-        yield word * (15 // len(word) + 1) + ending
-        yield f"{word}{ending}".capitalize() * 2 + "!" * 15
-    random_pairs = random.Random(4)  # noqa: S311  # the same every time
-    for joint, ending in itertools.product(joints, endings):
-        for _ in range(6000):
-            pair = joint.join(random_pairs.sample(words, 2)) + ending
-            if len(pair) >= 15:
-                yield pair if random_pairs.random() < 0.5 else pair.title()
-
-
-def test_easy_passwords_are_refused_in_quantity():
-    passed = [password for password in itertools.islice(easy_passwords(), 0, None, 29) if not why_guessable(password)]
-    assert passed == []
+def test_what_would_be_tried_first_is_refused():
+    guesses = sorted(guessing.everything())[::211]
+    assert len(guesses) > 400
+    assert [guess for guess in guesses if not why_guessable(guess, own=guessing.OWN)] == []
 
 
 @pytest.mark.slow
-def test_all_of_a_hundred_thousand_easy_passwords_are_refused():
-    easy = set(easy_passwords())
-    assert len(easy) >= 100_000
-    assert [password for password in easy if not why_guessable(password)] == []
+def test_all_of_a_hundred_thousand_guesses_are_refused():
+    guesses = guessing.everything()
+    assert len(guesses) >= 100_000
+    assert [guess for guess in guesses if not why_guessable(guess, own=guessing.OWN)] == []
+
+
+@pytest.mark.parametrize(
+    "password", ["password", "dragon99", "metformin1!", "happytree", "abcdefgh", "aaaaaaaa", "nurse2024"]
+)
+def test_beside_a_second_factor_a_short_password_must_still_be_no_common_word(password):
+    assert why_guessable(password, own=OWN, beside_a_factor=True)
+
+
+@pytest.mark.parametrize("password", ["xK9#mQ2$", "hz7-qwux", "otter mud7 fig"])
+def test_beside_a_second_factor_less_is_enough(password):
+    assert why_guessable(password, own=OWN, beside_a_factor=True) is None
+    assert why_guessable(password, own=OWN)
 
 
 def phrases(count):

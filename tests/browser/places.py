@@ -65,6 +65,11 @@ def enter_a_wrong_password(page: Page) -> None:
     press("Sign in")(page)
 
 
+def ask_for_a_link(page: Page) -> None:
+    page.get_by_label("E-mail address").fill("nobody@example.org")
+    press("Make a link")(page)
+
+
 def overview() -> list[Place]:
     return [
         Place("home", "/"),
@@ -98,6 +103,11 @@ def accounts() -> list[Place]:
         Place("sign-in", "/auth/sign-in"),
         Place("sign-in-errors", "/auth/sign-in", does=press("Sign in"), status=422),
         Place("sign-in-refused", "/auth/sign-in", does=enter_a_wrong_password, status=422),
+        Place("reset", "/auth/reset"),
+        Place("reset-errors", "/auth/reset", does=press("Make a link"), status=422),
+        Place("reset-sent", "/auth/reset", does=ask_for_a_link),
+        Place("reset-gone", "/auth/reset/new", status=410),
+        Place("resend", "/auth/resend"),
         Place("account", "/auth/account", Who.LEARNER),
         Place("record", "/record/", Who.LEARNER),
         Place("record-empty", "/record/", Who.NEWCOMER),

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select, update
 
+from cpd.auth import tokens
+from cpd.auth.by_mail import links
+from cpd.auth.by_mail.services import CONFIRMATION, REGISTRATION, Registration
+from cpd.auth.changing.services import ADDRESS, RESET
+from cpd.auth.emails import Email
 from cpd.auth.models import Account, App
+from cpd.auth.services import Person
 from cpd.content.publish import Report
 from cpd.db import Base, db
 from cpd.web import clock
@@ -101,6 +108,34 @@ def halfway(site: Flask, new_learner: Callable[[], Visitor]) -> Callable[[str], 
 @pytest.fixture
 def learner(new_learner: Callable[[], Visitor]) -> Visitor:
     return new_learner()
+
+
+@pytest.fixture
+def led(site: Flask, new_learner: Callable[[], Visitor]) -> list[Visitor]:
+    """Those who have come by a link of a mail: to set a password, to confirm an address, to confirm a new account."""
+    found = []
+    for purpose in (RESET, ADDRESS, CONFIRMATION):
+        visitor = new_learner()
+        with site.app_context():
+            visitor.cookies[links.COOKIE] = link_for(purpose)
+            db.session.commit()
+        found.append(visitor)
+    return found
+
+
+def link_for(purpose: str) -> str:
+    """The token of a link for the newest account, or for one that is to be."""
+    now, lifetime = clock.now(), timedelta(hours=1)
+    account = Base.metadata.tables["account"]
+    newest = db.session.execute(select(account).order_by(account.c.id.desc()).limit(1)).one()
+    if purpose == CONFIRMATION:
+        person = Person("Ann Example", Email("led@example.org", "led@example.org"), "Doctor")
+        asked = Registration(person, password_hash=newest.password_hash, zone="Europe/London", consents={}, wanted="/")
+        registered = tokens.issue(REGISTRATION, account_id=None, now=now, lifetime=lifetime, detail=asked.to_json())
+        detail = {"registration": tokens.token_hash(registered)}
+        return tokens.issue(CONFIRMATION, account_id=None, now=now, lifetime=lifetime, detail=detail)
+    address = {"typed": newest.email, "canon": newest.email_canon}
+    return tokens.issue(purpose, account_id=newest.id, now=now, lifetime=lifetime, detail=address)
 
 
 def fill_list(visitor: Visitor) -> None:

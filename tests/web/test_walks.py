@@ -11,7 +11,12 @@ from tests.web.addresses import changes, pages, path_of
 # Everybody may open these. Every other address asks a visitor to sign in.
 PUBLIC = {
     "/",
+    "/auth/confirm",
     "/auth/register",
+    "/auth/resend",
+    "/auth/reset",
+    "/auth/reset/new",
+    "/auth/sent",
     "/auth/sign-in",
     "/healthz",
     "/list",

@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, current_app, render_template, request
+from flask import Blueprint, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
 from cpd.auth import doors, passwords, queries, signing_in, throttle, tokens
 from cpd.auth.by_mail import links, services
-from cpd.auth.by_mail.answers import REGISTERED_HERE, Refusal, sent_page
+from cpd.auth.by_mail.answers import REGISTERED_HERE, Refusal, sent, what_was_sent
 from cpd.auth.by_mail.forms import AddressForm
 from cpd.auth.by_mail.services import Registration
 from cpd.auth.changing import services as changing
@@ -92,6 +92,16 @@ def ask_to_resend() -> ResponseReturnValue:
     if not current_app.config["SETTINGS"].confirms_addresses:
         abort(404)
     return _ask("resend")
+
+
+@bp.get("/sent")
+def say_sent() -> ResponseReturnValue:
+    """Say that a mail is on its way to the address that was typed."""
+    asked = what_was_sent()
+    if asked is None:
+        return redirect("/")
+    what, email = asked
+    return render_template("by_mail/sent.html", what=what, email=email)
 
 
 @bp.get("/reset/new")
@@ -189,7 +199,7 @@ def _ask(what: str) -> ResponseReturnValue:
     ask_for_mail = services.ask_to_reset if what == "reset" else services.ask_to_resend
     ask_for_mail(email, is_due=doors.mail_is_due(email.canon, now=now), now=now)
     db.session.commit()
-    return sent_page(what, email.typed)
+    return sent(what, email.typed)
 
 
 def _ask_page(what: str, form: AddressForm, refusal: str = "") -> str:
@@ -206,5 +216,4 @@ def _new_password_page(form: NewPasswordForm, owner: Row[Any]) -> str:
 
 def _gone(what: str) -> ResponseReturnValue:
     """The page of a link that no longer holds."""
-    links.forget()
     return render_template("by_mail/gone.html", what=what), 410

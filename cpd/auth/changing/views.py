@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from cpd.auth import doors, passwords, queries, throttle, tokens
 from cpd.auth.access import Learner, learner_required, proof_required
 from cpd.auth.by_mail import links
-from cpd.auth.by_mail.answers import Refusal, sent_page
+from cpd.auth.by_mail.answers import Refusal, sent
 from cpd.auth.by_mail.services import ask_for_address
 from cpd.auth.changing import services
 from cpd.auth.changing.forms import ChangePasswordForm, NewAddressForm
@@ -89,7 +89,7 @@ def change_address(learner: Learner) -> ResponseReturnValue:
     note(EventKind.ADDRESS_CHANGE_ASKED, account_id=learner.id, now=now)
     tell(learner.id, Notice.ADDRESS_CHANGE_ASKED, to=learner.email, now=now)
     db.session.commit()
-    return sent_page("address", email.typed)
+    return sent("address", email.typed)
 
 
 @bp.post("/address/resend")
@@ -102,7 +102,7 @@ def ask_for_confirmation(learner: Learner) -> ResponseReturnValue:
     is_due = doors.mail_is_due(owner.email_canon, now=now)
     ask_for_address(learner.id, Email(owner.email, owner.email_canon), is_due=is_due, now=now)
     db.session.commit()
-    return sent_page("confirmation", owner.email)
+    return sent("confirmation", owner.email)
 
 
 @bp.get("/address/confirm")
@@ -180,5 +180,4 @@ def _address_page(form: NewAddressForm, learner: Learner, refusal: str = "") -> 
 
 
 def _gone(what: str = "address") -> ResponseReturnValue:
-    links.forget()
     return render_template("by_mail/gone.html", what=what), 410
