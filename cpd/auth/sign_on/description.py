@@ -1,8 +1,8 @@
-"""What a provider says of itself at its well-known address (OpenID Connect Discovery 1.0), as far as it is used here."""
+"""What a provider says of itself at its well-known address (OpenID Connect Discovery 1.0), as far as it is used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ ALGORITHMS = (
     *("EdDSA", "Ed25519"),
 )
 AUTHENTICATIONS = ("client_secret_basic", "client_secret_post")
+LONGEST_ADDRESS = 1_000  # characters
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -37,9 +38,10 @@ def read_description(document: Mapping[str, Any], issuer: str) -> Description:
     """Read what a provider states. Raises ProviderFault where this site could not work with it."""
     stated = document.get("issuer")
     if stated != issuer:
-        named = f"; set CPD_SIGN_ON_ISSUER to {stated}" if _is_plain(stated) else ""
+        named = f"; set CPD_SIGN_ON_ISSUER to {stated}" if isinstance(stated, str) and _is_plain(stated) else ""
         raise ProviderFault(f"it states another issuer than {issuer}{named}")
-    algorithms = tuple(name for name in ALGORITHMS if name in _listed(document, "id_token_signing_alg_values_supported"))
+    signing = _listed(document, "id_token_signing_alg_values_supported")
+    algorithms = tuple(name for name in ALGORITHMS if name in signing)
     if not algorithms:
         raise ProviderFault("it signs ID tokens with none of the algorithms " + ", ".join(ALGORITHMS))
     if "code" not in _listed(document, "response_types_supported"):
@@ -68,20 +70,20 @@ def _listed(document: Mapping[str, Any], name: str) -> list[str]:
 def _address(document: Mapping[str, Any], name: str, issuer: str) -> str:
     """An address that may be asked: by https, or on this very machine where the issuer itself is there."""
     address = document.get(name)
-    if not _is_plain(address) or not _is_safe(address, ("https", urlsplit(issuer).scheme)):
+    if not isinstance(address, str) or not _is_plain(address) or not _is_safe(address, urlsplit(issuer).scheme):
         raise ProviderFault(f"its {name} is no https:// address")
-    return str(address)
+    return address
 
 
-def _is_safe(address: str, schemes: Iterable[str]) -> bool:
+def _is_safe(address: str, scheme: str) -> bool:
     try:
         parts = urlsplit(address)
-        local = parts.hostname in LOOPBACK or parts.scheme == "https"
-        whole = bool(parts.hostname) and parts.port != 0
+        reachable = bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return whole and local and parts.scheme in schemes and not parts.username and not parts.fragment
+    local = parts.scheme == scheme == "http" and parts.hostname in LOOPBACK
+    return reachable and (parts.scheme == "https" or local) and not parts.username and not parts.fragment
 
 
-def _is_plain(address: Any) -> bool:
-    return isinstance(address, str) and address.isascii() and address.isprintable() and len(address) <= 1_000
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text and len(text) <= LONGEST_ADDRESS

@@ -48,7 +48,7 @@ def careful(session: requests.Session) -> None:
     session.mount("https://", CarefulAdapter())
     session.mount("http://", CarefulAdapter())
     session.max_redirects = 0
-    session.headers |= {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
+    session.headers.update({"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT})
 
 
 def _taken_in(raw: Any, until: float) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -14,10 +15,10 @@ class RegisterFromProviderForm(RegisterForm):
     """The form of a new account with the address that the provider has verified, whatever is sent in its place."""
 
     def __init__(self, formdata: MultiDict[str, str] | None, *, waits: Waiting, provider: str, **options: Any) -> None:
-        if formdata is None:
-            super().__init__(None, data={"name": waits.identity.name, "email": waits.email.typed}, **options)
-        else:
-            super().__init__(MultiDict([*_but_email(formdata), ("email", waits.email.typed)]), **options)
+        if formdata is not None:
+            formdata = MultiDict([*_but_email(formdata), ("email", waits.email.typed)])
+        told = SimpleNamespace(name=waits.identity.name, email=waits.email.typed)
+        super().__init__(formdata, told, **options)
         self.email.description = f"Confirmed by {provider}."
         self.email.render_kw = {**self.email.render_kw, "readonly": True}
         self.password.description += f" With it you can sign in without {provider}, too."

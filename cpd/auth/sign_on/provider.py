@@ -1,11 +1,11 @@
-"""The provider of OpenID Connect that the settings name: where it is, what it signs with, and who it says somebody is."""
+"""The provider of OpenID Connect that the settings name: where it is, what it signs with, whom it knows."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import requests
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]  # ships no types
@@ -14,7 +14,7 @@ from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from flask import Flask, current_app
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 from joserfc.jws import JWSRegistry
 
 from cpd.auth.sign_on.asking import Question
@@ -102,6 +102,11 @@ class Provider:
             )
         return str(address)
 
+    def check_answer(self, issuer: str | None, *, now: datetime) -> None:
+        """Raise ProviderFault unless what a browser brings back is of this provider, as far as it says (RFC 9207)."""
+        if issuer != self._issuer and (issuer is not None or self.description(now).names_itself):
+            raise ProviderFault("an answer came that states another issuer, or none")
+
     def identity(self, code: str, question: Question, *, now: datetime) -> Identity:
         """Who came back with a code. Raises ProviderFault, also where what the provider says cannot be trusted."""
         description = self.description(now)
@@ -124,7 +129,7 @@ class Provider:
     def _fetch_keys(self, now: datetime) -> KeySet:
         document = self._get(self.description(now).jwks_uri, "its keys")
         try:
-            return KeySet.import_key_set(document)
+            return KeySet.import_key_set(cast(KeySetSerialization, document))
         except REFUSALS as fault:
             raise ProviderFault(f"its keys cannot be read: {_words(fault)}") from None
 
@@ -158,7 +163,10 @@ class Provider:
         """What an ID token says, once its signature and all that ties it to this sign-in have been checked."""
         if not isinstance(id_token, str):
             raise ProviderFault("its token endpoint gave no ID token")
-        expected = {"iss": {"essential": True, "value": self._issuer}, "aud": {"essential": True, "value": self._client_id}}
+        expected = {
+            "iss": {"essential": True, "value": self._issuer},
+            "aud": {"essential": True, "value": self._client_id},
+        }
         tied_to = {"nonce": nonce, "client_id": self._client_id, "access_token": access_token}
         seconds = int(now.timestamp())
         try:
@@ -194,7 +202,7 @@ def of_this_app() -> Provider:
 
 
 def _words(fault: Exception) -> str:
-    """What a fault may tell the operator: nothing of what was sent or came back but a code of OAuth and a claim's name."""
+    """What a fault may tell the operator: of all that was sent only a code of OAuth and the name of a claim."""
     if isinstance(fault, WrongAnswer):
         return str(fault)
     code = getattr(fault, "error", "")

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from cpd.auth import doors, passwords, services, signing_in, throttle, tokens
 from cpd.auth import queries as accounts
-from cpd.auth.access import Learner, current_learner, learner_required, proof_required
+from cpd.auth.access import Learner, learner_required, proof_required
 from cpd.auth.events import note
 from cpd.auth.forms import ProofForm
 from cpd.auth.kept import FIELD, kept_form
@@ -67,7 +67,9 @@ WORDS = {
     Why.STALE: Words(
         400, "You are not signed in", "Signing in with {} took longer than ten minutes, or was finished already."
     ),
-    Why.PROVIDER: Words(503, "{} cannot be reached just now", "Nothing of yours is wrong. Try again in a minute."),
+    Why.PROVIDER: Words(
+        503, "Signing in with {} does not work just now", "The fault is not yours. Try again in a minute."
+    ),
     Why.UNVERIFIED: Words(
         403,
         "{} does not confirm your e-mail address",
@@ -81,13 +83,12 @@ WORDS = {
 
 @bp.get("/start")
 def start() -> ResponseReturnValue:
-    """Send a visitor to the provider."""
-    if current_learner():
-        return redirect(own_path(request.args.get("next", "")))
+    """Send a browser to the provider. Who is signed in goes there to link the account."""
+    wanted = request.args.get("next", "")
     try:
-        return redirect(_address_at_provider(request.args.get("next", ""), kept=""), 303)
+        return redirect(_address_at_provider(wanted, kept=""), 303)
     except _NotNow as fault:
-        return _failed_page(fault.why, request.args.get("next", ""))
+        return _failed_page(fault.why, wanted)
 
 
 @bp.post("/start")
@@ -113,8 +114,9 @@ def callback() -> ResponseReturnValue:
         identity = _identity(question, now)
         return _let_on(identity, question, now)
     except _NotNow as fault:
-        note(EventKind.SIGN_IN_FAILED, account_id=fault.account_id, now=now, proof=Proof.SIGN_ON, why=fault.why)
-        db.session.commit()
+        if fault.why is not Why.CANCELLED:
+            note(EventKind.SIGN_IN_FAILED, account_id=fault.account_id, now=now, proof=Proof.SIGN_ON, why=fault.why)
+            db.session.commit()
         return _failed(fault.why, question.wanted)
 
 
@@ -247,7 +249,7 @@ def _address_at_provider(wanted: str, *, kept: str) -> str:
     """Where the provider asks who somebody is; commits. Raises _NotNow."""
     now = clock.now()
     try:
-        throttle.spend([throttle.bucket(START_BY_ADDRESS, "sign-on", throttle.network_of(request.remote_addr))], now=now)
+        throttle.spend([_start_bucket()], now=now)
     except throttle.TooManyTries:
         raise _NotNow(Why.BUSY) from None
     site = provider.of_this_app()
@@ -259,6 +261,10 @@ def _address_at_provider(wanted: str, *, kept: str) -> str:
         raise _faulty(fault) from None
     db.session.commit()
     return address
+
+
+def _start_bucket() -> throttle.Bucket:
+    return throttle.bucket(START_BY_ADDRESS, "sign-on", throttle.network_of(request.remote_addr))
 
 
 def _identity(question: Question, now: datetime) -> Identity:
