@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 import threading
@@ -16,8 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from joserfc import jws
-from joserfc.jwk import OctKey, RSAKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc.jwk import RSAKey
 from werkzeug.test import TestResponse
 
 from cpd.web import clock
@@ -65,6 +67,7 @@ class Fake:
     sign: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
     asked: Counter[str] = field(default_factory=Counter)
     sent: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)  # path, body, headers
+    broken: list[str] = field(default_factory=list)  # faults of its own
     codes: dict[str, dict[str, str]] = field(default_factory=dict)  # code → what the browser came with
 
     @property
@@ -130,8 +133,15 @@ class Fake:
 
 def signed(header: dict[str, Any], claims: dict[str, Any]) -> str:
     """As it should be: with the private key that the header names."""
-    registry = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
-    return jws.serialize_compact(header, json.dumps(claims), key_named(header["kid"]), registry=registry)
+    return _with_key(header, claims, key_named(header["kid"]))
+
+
+def signed_without_kid(header: dict[str, Any], claims: dict[str, Any]) -> str:
+    return _with_key({"alg": header["alg"]}, claims, key_named(header["kid"]))
+
+
+def signed_by_another(header: dict[str, Any], claims: dict[str, Any]) -> str:
+    return _with_key(header, claims, key_named("of somebody else"))
 
 
 def unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -140,17 +150,11 @@ def unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:
 
 def signed_with_public_key(header: dict[str, Any], claims: dict[str, Any]) -> str:
     """With HMAC, the secret being what everybody can read."""
-    secret = OctKey.import_key(key_named(header["kid"]).as_pem(private=False))
-    return jws.serialize_compact({**header, "alg": "HS256"}, json.dumps(claims), secret, algorithms=["HS256"])
+    return _with_secret(header, claims, key_named(header["kid"]).as_pem(private=False))
 
 
 def signed_with_client_secret(header: dict[str, Any], claims: dict[str, Any]) -> str:
-    secret = OctKey.import_key(CLIENT_SECRET)
-    return jws.serialize_compact({**header, "alg": "HS256"}, json.dumps(claims), secret, algorithms=["HS256"])
-
-
-def signed_by_another(header: dict[str, Any], claims: dict[str, Any]) -> str:
-    return jws.serialize_compact(header, json.dumps(claims), key_named("of somebody else"))
+    return _with_secret(header, claims, CLIENT_SECRET.encode())
 
 
 def changed_afterwards(header: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -158,15 +162,37 @@ def changed_afterwards(header: dict[str, Any], claims: dict[str, Any]) -> str:
     return f"{head}.{_part({**claims, 'sub': 'somebody-else'})}.{signature}"
 
 
+# By hand: a library would refuse to make what must be refused.
+
+
+def _with_key(header: dict[str, Any], claims: dict[str, Any], key: RSAKey) -> str:
+    text = f"{_part(header)}.{_part(claims)}"
+    return f"{text}.{_encoded(key.private_key.sign(text.encode(), PKCS1v15(), SHA256()))}"
+
+
+def _with_secret(header: dict[str, Any], claims: dict[str, Any], secret: bytes) -> str:
+    text = f"{_part({**header, 'alg': 'HS256'})}.{_part(claims)}"
+    return f"{text}.{_encoded(hmac.digest(secret, text.encode(), 'sha256'))}"
+
+
 def _part(content: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+    return _encoded(json.dumps(content).encode())
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def _handler(fake: Fake) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
-            raw = fake.answer(urlsplit(self.path).path, self.rfile.read(length).decode(), dict(self.headers))
+            body = self.rfile.read(length).decode()
+            try:
+                raw = fake.answer(urlsplit(self.path).path, body, dict(self.headers))
+            except BaseException as fault:
+                fake.broken.append(repr(fault))
+                raise
             if raw.wait:
                 raw.wait.wait(30)
             self.send_response(raw.status)
@@ -203,6 +229,7 @@ def serving_fake() -> Iterator[Fake]:
         finally:
             server.shutdown()
             thread.join()
+    assert fake.broken == []
 
 
 class Visit:
