@@ -70,7 +70,7 @@ def test_others_are_told_why_not(browser, come_back, login, why):
     assert not browser.signed_in
 
 
-def test_a_code_works_once_at_the_provider_too(browser, app):
+def test_a_code_works_once_at_the_provider_too(browser):
     address = browser.get("/auth/single-sign-on/start").location
     path = at_provider(address, "ann")
     assert browser.get(path).location == "/auth/single-sign-on/register"
