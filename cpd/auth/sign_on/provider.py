@@ -129,7 +129,7 @@ class Provider:
     def _fetch_keys(self, now: datetime) -> KeySet:
         document = self._get(self.description(now).jwks_uri, "its keys")
         try:
-            return KeySet.import_key_set(cast(KeySetSerialization, document))
+            return KeySet.import_key_set(cast("KeySetSerialization", document))
         except REFUSALS as fault:
             raise ProviderFault(f"its keys cannot be read: {_words(fault)}") from None
 

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from cpd.auth import doors, passwords, services, signing_in, throttle, tokens
+from cpd.auth import access, doors, passwords, services, signing_in, throttle, tokens
 from cpd.auth import queries as accounts
 from cpd.auth.access import Learner, learner_required, proof_required
 from cpd.auth.events import note
-from cpd.auth.forms import ProofForm
+from cpd.auth.forms import ProofForm, SignInForm
 from cpd.auth.kept import FIELD, kept_form
 from cpd.auth.models import EventKind
 from cpd.auth.sign_on import asking, linking, provider, queries
@@ -54,30 +54,26 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Words:
-    """What the page says then, and with which status; {} is the provider's name."""
+    """What the page says then; {} is the provider's name. `again`: whether trying again may help."""
 
-    status: int
     title: str
     text: str
     again: bool = True
 
 
 WORDS = {
-    Why.CANCELLED: Words(200, "You are not signed in", "Signing in with {} was cancelled."),
+    Why.CANCELLED: Words("You are not signed in", "Signing in with {} was cancelled."),
     Why.STALE: Words(
-        400, "You are not signed in", "Signing in with {} took longer than ten minutes, or was finished already."
+        "You are not signed in", "Signing in with {} took longer than ten minutes, or was finished already."
     ),
-    Why.PROVIDER: Words(
-        503, "Signing in with {} does not work just now", "The fault is not yours. Try again in a minute."
-    ),
+    Why.PROVIDER: Words("Signing in with {} does not work just now", "The fault is not yours. Try again in a minute."),
     Why.UNVERIFIED: Words(
-        403,
         "{} does not confirm your e-mail address",
         "Without a confirmed address we cannot tell which account is yours. Ask those who run {}.",
         again=False,
     ),
-    Why.DISABLED: Words(403, "This account is disabled", "Ask whoever runs this site.", again=False),
-    Why.BUSY: Words(429, "Many people are signing in just now", "Wait a minute, then try again."),
+    Why.DISABLED: Words("This account is disabled", "Ask whoever runs this site.", again=False),
+    Why.BUSY: Words("Many people are signing in just now", "Wait a minute, then try again."),
 }
 
 
@@ -88,17 +84,18 @@ def start() -> ResponseReturnValue:
     try:
         return redirect(_address_at_provider(wanted, kept=""), 303)
     except _NotNow as fault:
-        return _failed_page(fault.why, wanted)
+        return _failed(fault.why, own_path(wanted))
 
 
 @bp.post("/start")
 def start_with_form() -> ResponseReturnValue:
-    """Show the way to the provider, while a form waits: a form's answer must not lead to another site."""
-    wanted = request.form.get("next", "")
+    """Show the way to the provider, while a form waits: what answers a form must not lead to another site."""
+    wanted, sent = request.form.get("next", ""), request.form.get(FIELD, "")
+    kept = sent if kept_form(sent) else ""
     try:
-        address = _address_at_provider(wanted, kept=request.form.get(FIELD, ""))
+        address = _address_at_provider(wanted, kept=kept)
     except _NotNow as fault:
-        return _failed_page(fault.why, wanted)
+        return _sign_in_page(fault.why, wanted, kept), 503
     return render_template("sign_on/start.html", address=address)
 
 
@@ -117,22 +114,33 @@ def callback() -> ResponseReturnValue:
         if fault.why is not Why.CANCELLED:
             note(EventKind.SIGN_IN_FAILED, account_id=fault.account_id, now=now, proof=Proof.SIGN_ON, why=fault.why)
             db.session.commit()
+        if question.kept:
+            _keep(question.kept, account_id=None, now=now)
         return _failed(fault.why, question.wanted)
 
 
 @bp.get("/failed")
 def failed() -> ResponseReturnValue:
-    """Say why somebody is not signed in, and what to do."""
-    asked = request.args.get("why", "")
-    return _failed_page(Why(asked) if asked in list(Why) else Why.STALE, request.args.get("next", ""))
+    """Say why somebody is not signed in, and what to do. A form that waits is offered with the password."""
+    asked, wanted = request.args.get("why", ""), own_path(request.args.get("next", ""))
+    why = Why(asked) if asked in list(Why) else Why.STALE
+    if kept := _kept(account_id=None):
+        return _sign_in_page(why, wanted, kept)
+    words, name = WORDS[why], _settings().sign_on_name
+    return render_template(
+        "sign_on/failed.html",
+        title=words.title.format(name),
+        text=words.text.format(name),
+        again=words.again,
+        next_query=quote(wanted, safe="/"),
+    )
 
 
 @bp.get("/kept")
 @learner_required
 def kept(learner: Learner) -> ResponseReturnValue:
     """Show the form that waited while somebody signed in with the provider."""
-    row = tokens.find(KEPT, cookies.value_of(asking.COOKIE), now=clock.now())
-    form = kept_form(row.detail["kept"]) if row is not None and row.account_id == learner.id else None
+    form = kept_form(_kept(account_id=learner.id))
     if form is None:
         return redirect("/")
     return render_template("auth/go_on.html", kept=form)
@@ -312,13 +320,22 @@ def _sign_in(account_id: int, identity: Identity, question: Question, now: datet
         raise _NotNow(Why.DISABLED, account_id) from None
     if not isinstance(answer, str):
         return answer
-    # The page with the form that waits must not be shown under the address with the code.
-    token = tokens.issue(
-        KEPT, account_id=account_id, detail={"kept": question.kept}, now=now, lifetime=signing_in.LASTS
-    )
-    db.session.commit()
-    cookies.put(asking.COOKIE, token, max_age=int(signing_in.LASTS.total_seconds()))
+    _keep(question.kept, account_id=account_id, now=now)  # its page must not stand at the address with the code
     return redirect("/auth/single-sign-on/kept", 303)
+
+
+def _keep(kept: str, *, account_id: int | None, now: datetime) -> None:
+    """Let a form wait in this browser, for an account or for whoever signs in; commits."""
+    lifetime = signing_in.LASTS
+    token = tokens.issue(KEPT, account_id=account_id, detail={"kept": kept}, now=now, lifetime=lifetime)
+    db.session.commit()
+    cookies.put(asking.COOKIE, token, max_age=int(lifetime.total_seconds()))
+
+
+def _kept(*, account_id: int | None) -> str:
+    """The form that waits in this browser for the account, or for whoever signs in."""
+    row = tokens.find(KEPT, cookies.value_of(asking.COOKIE), now=clock.now())
+    return str(row.detail["kept"]) if row is not None and row.account_id == account_id else ""
 
 
 def _progress(account_id: int, waits: Waiting) -> Progress:
@@ -327,19 +344,14 @@ def _progress(account_id: int, waits: Waiting) -> Progress:
 
 
 def _failed(why: Why, wanted: str = "") -> ResponseReturnValue:
-    return redirect(f"/auth/single-sign-on/failed?why={why}&next={quote(wanted, safe='/')}", 303)
+    query = f"?why={why}&next={quote(wanted, safe='/')}" if wanted else f"?why={why}"
+    return redirect(f"/auth/single-sign-on/failed{query}", 303)
 
 
-def _failed_page(why: Why, wanted: str) -> ResponseReturnValue:
-    words, name = WORDS[why], _settings().sign_on_name
-    page = render_template(
-        "sign_on/failed.html",
-        title=words.title.format(name),
-        text=words.text.format(name),
-        again=words.again,
-        next_query=quote(own_path(wanted), safe="/"),
-    )
-    return page, words.status
+def _sign_in_page(why: Why, wanted: str, kept: str) -> str:
+    """The page for signing in with a password, which carries the form that waits."""
+    refusal = f"{WORDS[why].title}. {WORDS[why].text}".format(*[_settings().sign_on_name] * 2)
+    return access.sign_in_page(SignInForm(formdata=None), refusal, wanted=wanted, kept=kept)
 
 
 def _link_page(form: ProofForm, waits: Waiting, refusal: str = "") -> str:

@@ -93,7 +93,8 @@ class Fake:
             "/token": lambda: self._token(body, headers),
             "/userinfo": lambda: self.person,
         }
-        return Raw(json.dumps(made[path]()).encode())
+        content = made[path]()
+        return Raw(json.dumps(content).encode(), status=400 if "error" in content else 200)
 
     def _describe(self) -> dict[str, Any]:
         right = {
@@ -113,7 +114,9 @@ class Fake:
 
     def _token(self, body: str, headers: dict[str, str]) -> dict[str, Any]:
         sent = {name: values[0] for name, values in parse_qs(body).items()}
-        asked = self.codes.pop(sent["code"])
+        asked = self.codes.pop(sent["code"], None)
+        if asked is None:
+            return {"error": "invalid_grant"}
         digest = hashlib.sha256(sent["code_verifier"].encode()).digest()
         assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == asked["code_challenge"]
         assert sent["redirect_uri"] == asked["redirect_uri"] == SITE + CALLBACK

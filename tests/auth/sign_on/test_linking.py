@@ -16,7 +16,7 @@ from tests.auth.sign_on.conftest import link
 from tests.auth.sign_on.fake import NAME, Visit
 
 LINK, REGISTER = "/auth/single-sign-on/link", "/auth/single-sign-on/register"
-STALE = "/auth/single-sign-on/failed?why=stale&next="
+STALE = "/auth/single-sign-on/failed?why=stale"
 
 
 @pytest.fixture
@@ -92,7 +92,8 @@ def test_single_sign_on_is_no_second_factor(linked, visit, rows_of):
     assert rows_of("session")[-1]["second_factor"] is False
 
 
-def test_new_terms_are_asked_for_as_always(linked, visit, change):
+@pytest.mark.usefixtures("linked")
+def test_new_terms_are_asked_for_as_always(visit, change):
     page = Base.metadata.tables["page"]
     change(update(page).where(page.c.slug == "terms").values(version="2027-01-01"))
     assert visit.back().location == "/auth/agree"
