@@ -102,8 +102,9 @@ class Noted:
             for name, value in request.form.items(multi=True):
                 if name in PRIVATE_FIELDS:
                     self.add(f"field {name}", value)
-        for name in PRIVATE_IN_QUERIES & request.args.keys():
-            self.add(f"query {name}", request.args[name])
+        if "args" in vars(request):
+            for name in PRIVATE_IN_QUERIES & request.args.keys():
+                self.add(f"query {name}", request.args[name])
         for header in response.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(header).items():
                 plain = name.removeprefix("__Host-")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from cpd.settings import Settings
 from tests.auth.browser import Browser
-from tests.auth.sign_on.fake import CLIENT_ID, CLIENT_SECRET, NAME, SITE, Fake, Visit, serving_fake
+from tests.auth.sign_on.fake import Fake, Visit, serving_fake, settings_of
 
 
 @pytest.fixture
@@ -20,14 +20,7 @@ def fake() -> Iterator[Fake]:
 
 @pytest.fixture
 def settings(settings: Settings, fake: Fake) -> Settings:
-    return replace(
-        settings,
-        site_url=SITE,
-        sign_on_issuer=fake.issuer,
-        sign_on_client_id=CLIENT_ID,
-        sign_on_client_secret=CLIENT_SECRET,
-        sign_on_name=NAME,
-    )
+    return replace(settings, **settings_of(fake))
 
 
 @pytest.fixture
@@ -56,6 +49,3 @@ def link(visit: Visit) -> None:
     page = visit.finish()
     answer = visit.browser.post("/auth/single-sign-on/link", page, password="violin-gravel-otter-tundra")
     assert answer.status_code == 303, answer.text
-
-
-Maker = Callable[..., Browser]

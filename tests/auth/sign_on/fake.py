@@ -235,6 +235,17 @@ def serving_fake() -> Iterator[Fake]:
     assert fake.broken == []
 
 
+def settings_of(fake: Fake) -> dict[str, Any]:
+    """The settings of a site whose people may sign in with a fake."""
+    return {
+        "site_url": SITE,
+        "sign_on_issuer": fake.issuer,
+        "sign_on_client_id": CLIENT_ID,
+        "sign_on_client_secret": CLIENT_SECRET,
+        "sign_on_name": NAME,
+    }
+
+
 class Visit:
     """A browser on its way to the provider and back."""
 
