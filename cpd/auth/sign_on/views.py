@@ -69,7 +69,7 @@ WORDS = {
     Why.PROVIDER: Words("Signing in with {} does not work just now", "The fault is not yours. Try again in a minute."),
     Why.UNVERIFIED: Words(
         "{} does not confirm your e-mail address",
-        "Without a confirmed address we cannot tell which account is yours. Ask those who run {}.",
+        "Without a confirmed address we cannot tell which account is yours. Ask the people there who look after yours.",
         again=False,
     ),
     Why.DISABLED: Words("This account is disabled", "Ask whoever runs this site.", again=False),
