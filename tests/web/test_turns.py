@@ -64,9 +64,9 @@ def pool():
         yield pool
 
 
-def send(app, method="GET", body=None, path="/"):
+def send(app, method="GET", body=None):
     """The status of one request."""
-    environ = EnvironBuilder(path, method=method).get_environ()
+    environ = EnvironBuilder(method=method).get_environ()
     environ |= {} if body is None else {"wsgi.input": body, "CONTENT_LENGTH": "4"}
     return run_wsgi_app(app, environ, buffered=True)[1]
 
@@ -91,19 +91,6 @@ def test_pages_are_answered_while_every_turn_of_changes_is_taken(pool):
     assert send(app, "GET") == "200 OK"
     held.let_go.set()
     assert change.result() == "200 OK"
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_what_waits_for_another_site_has_turns_of_its_own(pool, method):
-    held = HeldApp()
-    app = Turns(lambda environ, start: (held if environ["PATH_INFO"] == "/far" else fine)(environ, start), 1, ["/far"])
-    sent = [pool.submit(send, app, method, path="/far") for _ in range(8)]
-    for _ in range(turns.WAITING_ELSEWHERE):
-        held.begun.acquire()
-    assert [send(app, "GET"), send(app, "POST"), send(app, method, path="/far/")] == ["200 OK"] * 3
-    held.let_go.set()
-    assert [each.result() for each in sent] == ["200 OK"] * 8
-    assert held.most == turns.WAITING_ELSEWHERE
 
 
 def test_a_body_on_its_way_takes_no_turn(pool):

@@ -13,8 +13,6 @@ from cpd.settings import Settings
 from cpd.web import clock
 
 PACKAGES = ("authlib", "requests")
-# Requests that wait for the provider, so that they must not take the turns of those that wait for nobody.
-WAITING_ELSEWHERE = ("/auth/single-sign-on/start", "/auth/single-sign-on/callback")
 
 
 def configure(app: Flask, settings: Settings) -> None:

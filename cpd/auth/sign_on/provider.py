@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
@@ -28,6 +29,7 @@ CALLBACK = "/auth/single-sign-on/callback"
 SCOPE = "openid email profile"
 KEPT_FOR = timedelta(hours=1)  # what the provider states, and its keys
 TRIED_AGAIN_AFTER = timedelta(seconds=10)  # where that could not be had
+MOST_AT_ONCE = 16  # requests of one process that wait for it
 NEW_KEYS_AFTER = timedelta(minutes=1)  # where a token is signed with a key that is not known
 CLOCKS_DIFFER = 60  # seconds
 OLDEST_TOKEN = 600
@@ -84,6 +86,7 @@ class Provider:
         self._redirect_uri = settings.address + CALLBACK
         self._description = Kept(self._fetch_description)
         self._keys = Kept(self._fetch_keys)
+        self._lines = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def description(self, now: datetime) -> Description:
         """What the provider states of itself. Raises ProviderFault."""
@@ -137,7 +140,7 @@ class Provider:
         return self._get(description.userinfo_endpoint, "its userinfo", {"Authorization": f"Bearer {access_token}"})
 
     def _get(self, address: str, what: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        with self._session() as session:
+        with self._line() as session:
             try:
                 answer = session.get(address, withhold_token=True, headers=headers)
                 answer.raise_for_status()
@@ -148,7 +151,7 @@ class Provider:
     def _exchange(self, description: Description, code: str, verifier: str) -> dict[str, Any]:
         """What the provider gives for a code: an ID token and an access token."""
         method = description.authentication
-        with self._session(token_endpoint_auth_method=method, redirect_uri=self._redirect_uri) as session:
+        with self._line(token_endpoint_auth_method=method, redirect_uri=self._redirect_uri) as session:
             try:
                 given = session.fetch_token(
                     description.token_endpoint, grant_type="authorization_code", code=code, code_verifier=verifier
@@ -185,6 +188,17 @@ class Provider:
             return jwt.decode(id_token, self._keys.get(now), registry=registry)
         except InvalidKeyIdError:  # the provider may have taken a new key
             return jwt.decode(id_token, self._keys.get_newer(now), registry=registry)
+
+    @contextmanager
+    def _line(self, **options: Any) -> Iterator[OAuth2Session]:
+        """A session for asking by the network, unless too many are at it."""
+        if not self._lines.acquire(blocking=False):
+            raise ProviderFault("too many wait for it at this moment")
+        try:
+            with self._session(**options) as session:
+                yield session
+        finally:
+            self._lines.release()
 
     def _session(self, **options: Any) -> OAuth2Session:
         session = OAuth2Session(client_id=self._client_id, client_secret=self._client_secret, **options)

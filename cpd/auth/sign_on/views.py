@@ -27,16 +27,15 @@ from cpd.auth.sign_on.forms import RegisterFromProviderForm
 from cpd.auth.sign_on.identity import Identity
 from cpd.auth.sign_on.linking import Waiting
 from cpd.auth.signing_in import Progress, Proof
-from cpd.auth.throttle import Limit
 from cpd.db import db
 from cpd.settings import Settings
 from cpd.web import clock, cookies
 from cpd.web.addresses import own_path
+from cpd.web.turns import others_first
 
 bp = Blueprint("single_sign_on", __name__, url_prefix="/auth/single-sign-on")
 log = logging.getLogger("cpd")
 
-START_BY_ADDRESS = Limit(300, 300)  # hospitals share one address
 LONGEST_CODE = 2_000  # characters
 KEPT = "sign-on-kept"  # the purpose of a token of a form that waits
 
@@ -257,22 +256,19 @@ def _address_at_provider(wanted: str, *, kept: str) -> str:
     """Where the provider asks who somebody is; commits. Raises _NotNow."""
     now = clock.now()
     try:
-        throttle.spend([_start_bucket()], now=now)
+        throttle.spend(doors.sign_on_buckets(), now=now)
     except throttle.TooManyTries:
         raise _NotNow(Why.BUSY) from None
     site = provider.of_this_app()
     try:
-        site.description(now)
+        with others_first():
+            site.description(now)
         question = asking.ask(wanted=wanted, kept=kept, now=now)
         address = site.authorization_url(question, now=now)
     except ProviderFault as fault:
         raise _faulty(fault) from None
     db.session.commit()
     return address
-
-
-def _start_bucket() -> throttle.Bucket:
-    return throttle.bucket(START_BY_ADDRESS, "sign-on", throttle.network_of(request.remote_addr))
 
 
 def _identity(question: Question, now: datetime) -> Identity:
@@ -287,7 +283,8 @@ def _identity(question: Question, now: datetime) -> Identity:
         code = given.get("code", "")
         if not 1 <= len(code) <= LONGEST_CODE:
             raise ProviderFault("it answers a visitor without a code")
-        return site.identity(code, question, now=now)
+        with others_first():
+            return site.identity(code, question, now=now)
     except ProviderFault as fault:
         raise _faulty(fault) from None
 

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import time_machine
 
+from cpd.auth import doors
 from cpd.auth.sign_on import fetching, views
+from cpd.auth.throttle import Limit
 from cpd.web import clock
 from tests.auth.browser import Browser
 from tests.auth.sign_on.fake import CALLBACK, NAME, Raw
@@ -187,6 +189,19 @@ def test_a_slow_provider_is_a_calm_page(linked, visit, monkeypatch):
     assert not linked.signed_in
 
 
+def test_pages_are_answered_while_the_provider_dawdles(linked, visit, new_browser, settings):
+    slow = visit.fake.raw["/token"] = Raw(wait=threading.Event())
+    addresses = [visit.fake.authorize(visit.begin()) for _ in range(settings.threads + 2)]
+    with ThreadPoolExecutor() as pool:
+        try:
+            waiting = [pool.submit(Browser.get, linked, address) for address in addresses]
+            while visit.fake.asked["/token"] < 1 + len(addresses):
+                assert not any(each.done() for each in waiting)
+            assert new_browser().get("/auth/sign-in").status_code == 200
+        finally:
+            slow.wait.set()
+
+
 def test_a_provider_that_is_away_at_the_start_is_a_calm_page(browser, visit, count_of):
     visit.fake.raw["/.well-known/openid-configuration"] = Raw(status=500)
     assert browser.get("/auth/single-sign-on/start?next=/record/").location == PROVIDER
@@ -261,7 +276,7 @@ def test_the_database_holds_nothing_that_opens_the_door(browser, visit, rows_of)
 
 
 def test_starting_again_and_again_is_limited(browser, monkeypatch, count_of):
-    monkeypatch.setattr(views, "START_BY_ADDRESS", views.Limit(2, 300))
+    monkeypatch.setattr(doors, "SIGN_ON_BY_ADDRESS", Limit(2, 300))
     led = ["busy" in browser.get("/auth/single-sign-on/start").location for _ in range(4)]
     assert led == [False, False, True, True]
     assert count_of("token") == 2

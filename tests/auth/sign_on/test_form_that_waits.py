@@ -8,8 +8,9 @@ import re
 import pytest
 from sqlalchemy import insert
 
+from cpd.auth import doors
 from cpd.auth.models import App
-from cpd.auth.sign_on import views
+from cpd.auth.throttle import Limit
 from cpd.db import db
 from cpd.web import clock
 from tests.auth.browser import Browser, hidden_fields
@@ -96,7 +97,7 @@ def test_the_form_is_kept_where_the_way_is_barred(linked, late, fake, monkeypatc
         app.extensions["sign_on"] = type(app.extensions["sign_on"])(app.config["SETTINGS"])
     else:
         linked.place = {"REMOTE_ADDR": "203.0.113.9"}
-        monkeypatch.setattr(views, "START_BY_ADDRESS", views.Limit(1, 1_000_000))
+        monkeypatch.setattr(doors, "SIGN_ON_BY_ADDRESS", Limit(1, 1_000_000))
         linked.get("/auth/single-sign-on/start")
     page = go(linked, late)
 

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ import time_machine
 from hypothesis import HealthCheck, given, settings, strategies
 
 from cpd.auth.sign_on import fetching
+from cpd.auth.sign_on import provider as providers
 from cpd.auth.sign_on.asking import Question
 from cpd.auth.sign_on.fault import ProviderFault
 from cpd.auth.sign_on.provider import Provider
@@ -304,6 +306,24 @@ def test_an_answer_that_breaks_off_is_a_fault_of_the_provider(provider, fake):
     fake.raw["/token"] = Raw(b"{}", headers={"Transfer-Encoding": "chunked"})
     with pytest.raises(ProviderFault, match="it gives no tokens for a code: the answer broke off"):
         identity(provider, fake)
+
+
+def test_only_so_many_wait_for_it_at_once(provider, fake, monkeypatch, tmp_path):
+    monkeypatch.setattr(providers, "MOST_AT_ONCE", 1)
+    provider = provider_of(fake, tmp_path)
+    identity(provider, fake)
+    slow = fake.raw["/token"] = Raw(wait=threading.Event())
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(identity, provider, fake)
+        while fake.asked["/token"] < 2:
+            assert not waiting.done()
+        with pytest.raises(ProviderFault, match="too many wait for it"):
+            identity(provider, fake)
+        slow.wait.set()
+        with pytest.raises(ProviderFault):
+            waiting.result()
+    fake.raw = {}
+    assert identity(provider, fake).subject == ANN["sub"]
 
 
 def test_a_provider_that_is_away_is_asked_again_after_ten_seconds(fake, tmp_path):
