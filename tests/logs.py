@@ -102,7 +102,7 @@ class Noted:
             for name, value in request.form.items(multi=True):
                 if name in PRIVATE_FIELDS:
                     self.add(f"field {name}", value)
-        if "args" in vars(request):
+        if request.path.startswith("/auth/single-sign-on/") and "args" in vars(request):
             for name in PRIVATE_IN_QUERIES & request.args.keys():
                 self.add(f"query {name}", request.args[name])
         for header in response.headers.getlist("Set-Cookie"):

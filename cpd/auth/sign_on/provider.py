@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import requests
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]  # ships no types
@@ -15,7 +15,7 @@ from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from flask import Flask, current_app
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet, KeySetSerialization
+from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from cpd.auth.sign_on.asking import Question
@@ -132,7 +132,7 @@ class Provider:
     def _fetch_keys(self, now: datetime) -> KeySet:
         document = self._get(self.description(now).jwks_uri, "its keys")
         try:
-            return KeySet.import_key_set(cast("KeySetSerialization", document))
+            return KeySet.import_key_set(document)  # type: ignore[arg-type]  # what else it may be is caught below
         except REFUSALS as fault:
             raise ProviderFault(f"its keys cannot be read: {_words(fault)}") from None
 
