@@ -74,7 +74,7 @@ lock: $(VENV)/dev.stamp ## write the lock files after a change to pyproject.toml
 
 upgrade: $(VENV)/dev.stamp ## lock the newest versions allowed; look at the difference before committing
 	$(BIN)/python scripts/lock.py --upgrade
-	$(BIN)/python scripts/vendor.py --accept
+	$(BIN)/python scripts/vendor.py --dev --accept
 
 clean: ## remove all that was made here: packages, caches, and instance/ with its database
 	rm -rf $(VENV) node_modules cpd/static/vendor dist instance mutants .coverage .coverage.*
@@ -103,6 +103,7 @@ $(VENV)/run.stamp: $(VENV)/place requirements/run.txt pyproject.toml package-loc
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 	@echo "Installing what tests and checks need"
 	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python scripts/vendor.py --dev
 	@touch $@
 
 $(VENV)/mutants.stamp: $(VENV)/dev.stamp requirements/mutants.txt

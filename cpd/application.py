@@ -25,6 +25,7 @@ from cpd.auth.my_data.views import bp as my_data
 from cpd.auth.passkeys.views import bp as passkeys
 from cpd.auth.proving.views import bp as proving
 from cpd.auth.services import forget_old
+from cpd.auth.sign_on import asking, door, linking
 from cpd.auth.trail.views import bp as trail
 from cpd.auth.views import bp as auth
 from cpd.modules import queries as of_modules
@@ -77,7 +78,10 @@ FEATURES = (
     comparing,
     record,
 )
-TAKEN_OVER = (access.TakenOver(carried.COOKIE, listed.take_over),)  # on signing in
+TAKEN_OVER = (  # on signing in
+    access.TakenOver(carried.COOKIE, listed.take_over),
+    access.TakenOver(asking.COOKIE, linking.take_over),
+)
 # All that is kept of learners: what a download holds, and what goes with an account. A thing stands below what it
 # refers to.
 OWNED = (
@@ -138,4 +142,5 @@ def make_application(settings: Settings) -> Flask:
     outermost.configure(app, settings)
     for feature in FEATURES:
         app.register_blueprint(feature)
+    door.configure(app, settings)
     return app

@@ -20,6 +20,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from cpd import create_app
+from cpd.auth.sign_on import door
 from cpd.content.publish import ContentFaults, Progress, publish
 from cpd.content.searchable import make_findable
 from cpd.db import db, read_first
@@ -63,6 +64,8 @@ def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progres
                 say(line)
             _publish_first(settings, say, progress)
         make_findable(now=clock.now(), progress=progress)
+        if wrong := door.what_is_wrong():
+            say(wrong)
     with app.app_context():  # the first context has given its connections back: none is carried into a worker
         db.engine.dispose()
 

@@ -20,7 +20,8 @@ from cpd import paths
 # Read by the tests and their tools, not by the application.
 OUTSIDE_NAMES = {"CPD_CHROMIUM", "CPD_LABELS", "CPD_REQUIRE_ALL", "CPD_MAKE", "CPD_PYTHON"}
 
-SIGN_ON_NEEDS = ("sign_on_client_id", "sign_on_client_secret", "sign_on_name", "site_url")
+SIGN_ON = ("sign_on_issuer", "sign_on_client_id", "sign_on_client_secret", "sign_on_name")  # all or none of them
+LONGEST_ISSUER = 300  # characters
 MOST_WORKERS = 8  # unless the operator sets more: each takes about 100 MB of memory
 
 
@@ -73,6 +74,11 @@ class Settings:
         return bool(self.mail_server)
 
     @property
+    def single_sign_on(self) -> bool:
+        """Whether a provider of OpenID Connect is named, with which people may sign in."""
+        return bool(self.sign_on_issuer)
+
+    @property
     def address(self) -> str:
         """How people reach the site, without a slash at its end."""
         return self.site_url or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
@@ -117,7 +123,7 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _complete(values: Mapping[str, Any]) -> None:
     """Refuse a setting that means nothing without another one."""
-    needed = {"mail_server": ("mail_from", "site_url"), "sign_on_issuer": SIGN_ON_NEEDS}
+    needed = {"mail_server": ("mail_from", "site_url"), **dict.fromkeys(SIGN_ON, (*SIGN_ON, "site_url"))}
     for setting, others in needed.items():
         for other in others:
             if values.get(setting) and not values.get(other):
@@ -220,7 +226,19 @@ def _issuer(text: str) -> str:
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
         raise ValueError("use the https:// address of a provider of OpenID Connect")
+    if parts.query or parts.fragment or parts.username or len(text) > LONGEST_ISSUER or not _is_one_word(text):
+        raise ValueError("use the address that the provider states as its issuer, without a query")
     return text
+
+
+def _credential(text: str) -> str:
+    if not 1 <= len(text) <= 500 or not _is_one_word(text):
+        raise ValueError("use 1 to 500 letters, digits and signs, as the provider gave them")
+    return text
+
+
+def _is_one_word(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _timezone(text: str) -> str:
@@ -269,6 +287,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "mail_from": _mail_from,
     "worker": _yes_or_no,
     "sign_on_issuer": _issuer,
+    "sign_on_client_id": _credential,
+    "sign_on_client_secret": _credential,
     "sign_on_name": _site_name,
     "hash_memory": _whole(8, 1_048_576),
     "hash_time": _whole(1, 20),

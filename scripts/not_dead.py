@@ -104,6 +104,15 @@ _.open_variables
 # WTForms reads it.
 _.validators
 
+# A session of requests reads it.
+_.max_redirects
+
+# http.server and socketserver ask a handler and a server for these.
+_.do_POST
+_.log_message
+_.close_connection
+_.daemon_threads
+
 # A column that says since when, for whoever looks into the table.
 _.added_at
 

