@@ -102,6 +102,9 @@ class Noted:
             for name, value in request.form.items(multi=True):
                 if name in PRIVATE_FIELDS:
                     self.add(f"field {name}", value)
+        self._listen_to_answer(response)
+
+    def _listen_to_answer(self, response: Response) -> None:
         if request.path.startswith("/auth/single-sign-on/") and "args" in vars(request):
             for name in PRIVATE_IN_QUERIES & request.args.keys():
                 self.add(f"query {name}", request.args[name])
@@ -111,7 +114,7 @@ class Noted:
                 if plain.startswith("cpd_") and plain not in PUBLIC_COOKIES:
                     self.add(f"cookie {name}", morsel.value)
         if request.path.startswith("/auth/") and response.is_sequence:
-            for secret in SHOWN.findall(response.get_data(as_text=True)):
+            for secret in SHOWN.findall(response.get_data().decode("utf-8", "replace")):
                 self.add("shown secret", secret)
 
 
