@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import pytest
 
-from cpd import create_app
 from cpd.auth.sign_on import door
 from cpd.serving import prepare
 from tests.auth.browser import Browser, hidden_fields
@@ -18,13 +16,9 @@ BUTTON = "Sign in with St Example&#39;s"
 
 
 @pytest.fixture
-def browser_with(settings, documents):  # noqa: ARG001
+def browser_with(client_with, documents):  # noqa: ARG001
     """A browser of a site with other settings."""
-
-    def browser_with(**changes):
-        return Browser(create_app(replace(settings, **changes)))
-
-    return browser_with
+    return lambda **changes: Browser(client_with(**changes).application)
 
 
 def test_without_settings_there_is_no_door(browser_with):
@@ -52,11 +46,11 @@ def test_without_its_packages_the_door_stays_shut_and_the_operator_is_told(brows
         )
 
 
-def test_without_settings_none_of_its_packages_is_loaded(settings, monkeypatch):
+def test_without_settings_none_of_its_packages_is_loaded(client_with, monkeypatch):
     for name in [name for name in sys.modules if name.partition(".")[0] == "authlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "cpd.auth.sign_on.provider", raising=False)
-    create_app(replace(settings, **OFF))
+    client_with(**OFF)
     assert "authlib" not in sys.modules
 
 

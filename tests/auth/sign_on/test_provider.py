@@ -436,7 +436,7 @@ CLAIMS = ("iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "
 
 
 @given(claims=strategies.dictionaries(strategies.sampled_from(CLAIMS), JSON, max_size=4))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=100)
 def test_whatever_claims_hold_is_believed_or_refused(provider, fake, claims):
     fake.claims = claims
     try:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from cpd import create_app
 from cpd.auth.sign_on import door
 from cpd.settings import Settings
 from tests.auth.browser import ANN, PASSWORD, Browser
@@ -86,9 +85,9 @@ def test_the_start_says_nothing_where_all_is_well(app):
         assert door.what_is_wrong() is None
 
 
-def test_a_site_whose_provider_has_another_secret_says_so_calmly(settings, documents, app):  # noqa: ARG001
-    other = create_app(replace(settings, sign_on_client_secret="another"))
-    browser = Browser(other)
+@pytest.mark.usefixtures("documents")
+def test_a_site_whose_provider_has_another_secret_says_so_calmly(client_with):
+    browser = Browser(client_with(sign_on_client_secret="another").application)
     address = browser.get("/auth/single-sign-on/start").location
 
     assert "why=provider" in browser.get(at_provider(address, "ann")).location
