@@ -46,22 +46,18 @@ def change_details(account_id: int, before: Details, after: Details, *, now: dat
     note(EventKind.DETAILS_CHANGED, account_id=account_id, now=now, changed=changed)
 
 
-def ask_for_download(account_id: int, *, now: datetime) -> bool:
-    """Have all that is kept of a learner put together, unless that is under way; says whether it was asked for now.
-
-    The caller commits.
-    """
+def ask_for_download(account_id: int, *, now: datetime) -> None:
+    """Have all that is kept of a learner put together, unless that is under way. The caller commits."""
     _alone(account_id)
     waiting = select(Download.id).where(
         Download.account_id == account_id, Download.made_at.is_(None), Download.asked_at > now - GIVEN_UP
     )
     if db.session.execute(waiting).first():
-        return False
+        return
     row = insert(Download).values(account_id=account_id, asked_at=now).returning(Download.id)
     download_id = db.session.execute(row).scalar_one()
     ask_for(DOWNLOAD, {"account_id": account_id, "download_id": download_id}, now=now)
     note(EventKind.DOWNLOAD_ASKED, account_id=account_id, now=now)
-    return True
 
 
 def keep_download(download_id: int, account_id: int, data: bytes, *, now: datetime) -> None:
@@ -88,8 +84,8 @@ def forget_old_downloads(*, now: datetime) -> None:
     db.session.execute(given_up)
 
 
-def ask_for_deletion(account_id: int, *, now: datetime) -> datetime:
-    """Have an account deleted after the pause; gives when. Asking again changes nothing. The caller commits.
+def ask_for_deletion(account_id: int, *, now: datetime) -> None:
+    """Have an account deleted after the pause. Asking again changes nothing. The caller commits.
 
     Raises LastAdministrator.
     """
@@ -104,7 +100,6 @@ def ask_for_deletion(account_id: int, *, now: datetime) -> datetime:
     if db.session.execute(asked).first() is not None:
         note(EventKind.DELETION_ASKED, account_id=account_id, now=now)
         tell(account_id, Notice.DELETION_ASKED, now=now, due_at=(now + PAUSE).isoformat())
-    return db.session.execute(select(Account.deletion_due_at).where(Account.id == account_id)).scalar_one() or now
 
 
 def keep_account(account_id: int, *, now: datetime) -> bool:
@@ -122,15 +117,15 @@ def keep_account(account_id: int, *, now: datetime) -> bool:
     return True
 
 
-def delete_account(account_id: int, *, now: datetime) -> bool:
+def delete_account(account_id: int, *, now: datetime) -> None:
     """Delete an account that is due: all that is kept of its owner. The caller commits, or nothing has happened.
 
-    What stays is the number of the account, that it was deleted and when, since other lines may name the number. Says
-    whether it was deleted now: not if its owner keeps it meanwhile, and not while it is the last administrator's. The
-    last mail, which says so, is the only thing that still knows the address, until it is sent.
+    What stays is the number of the account, that it was deleted and when, since other lines may name the number. The
+    last mail, which says so, is the only thing that still knows the address, until it is sent. Nothing is deleted if
+    the owner keeps the account meanwhile, nor while it is the last administrator's.
     """
     if leaves_no_administrator(account_id):
-        return False
+        return
     due = (
         update(Account)
         .where(Account.id == account_id, Account.deletion_due_at <= now, Account.deleted_at.is_(None))
@@ -139,11 +134,10 @@ def delete_account(account_id: int, *, now: datetime) -> bool:
     )
     email = db.session.execute(due).scalar_one_or_none()
     if email is None:
-        return False
+        return
     forget_all(account_id)
     note(EventKind.DELETED, account_id=account_id, now=now)
     tell(account_id, Notice.DELETED, now=now, to=email)
-    return True
 
 
 def forget_all(account_id: int) -> None:
