@@ -14,7 +14,7 @@ from cpd.auth.by_mail import links
 from cpd.auth.by_mail.services import CONFIRMATION, REGISTRATION, Registration
 from cpd.auth.changing.services import ADDRESS, RESET
 from cpd.auth.emails import Email
-from cpd.auth.models import Account, App
+from cpd.auth.models import Account, App, Passkey
 from cpd.auth.services import Person
 from cpd.content.publish import Report
 from cpd.db import Base, db
@@ -92,8 +92,7 @@ def halfway(site: Flask, new_learner: Callable[[], Visitor]) -> Callable[[str], 
                 page = Base.metadata.tables["page"]
                 db.session.execute(update(page).where(page.c.slug == "terms").values(version="2099-01-01"))
             else:
-                kept = {"account_id": account_id, "secret": "x", "last_step": 0, "added_at": clock.now()}
-                db.session.execute(insert(App).values(**kept))
+                add_factors(account_id)
             db.session.commit()
         visitor = Visitor(site, address=owner.address)
         form = form_at(visitor, "/auth/sign-in")
@@ -103,6 +102,34 @@ def halfway(site: Flask, new_learner: Callable[[], Visitor]) -> Callable[[str], 
         return visitor
 
     return sign_in
+
+
+@pytest.fixture
+def equipped(site: Flask, new_learner: Callable[[], Visitor]) -> Visitor:
+    """A learner with an authenticator app and a passkey."""
+    visitor = new_learner()
+    with site.app_context():
+        [account_id] = db.session.execute(select(func.max(Account.id))).one()
+        add_factors(account_id)
+        db.session.commit()
+    return visitor
+
+
+def add_factors(account_id: int) -> None:
+    """An authenticator app and a passkey that nobody can use."""
+    app = {"account_id": account_id, "secret": "x", "last_step": 0, "added_at": clock.now()}
+    passkey = {
+        "account_id": account_id,
+        "credential_id": f"id-of-{account_id}",
+        "public_key": "x",
+        "sign_count": 0,
+        "name": "Phone",
+        "transports": [],
+        "backed_up": False,
+        "added_at": clock.now(),
+    }
+    db.session.execute(insert(App).values(**app))
+    db.session.execute(insert(Passkey).values(**passkey))
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ SLICE = 36  # the fast suite sends each field every 36th value, beginning elsewh
 numbers = itertools.count(1)
 BEHIND_LINKS = {"/auth/confirm", "/auth/address/confirm", "/auth/reset/new"}
 WHERE_MAIL_GOES_OUT = {"/auth/resend", "/auth/address/resend"}  # attacked in tests/auth
+ASKED_BY_SCRIPT = {f"/auth/passkeys/{door}/options" for door in ("sign-in", "two-factor", "again", "add")}  # no fields
 
 
 class Attacker:
@@ -87,21 +88,38 @@ def attack(app: Flask, attacked: list[Attacker], values: Callable[[int], tuple[b
                 state = expect_no_fault(app, attacker, {name: value}, state, value)
 
 
-def test_every_address_that_takes_a_form_has_one_in_a_page(site, stranger, learner, led, halfway):
-    visitors = [stranger, learner, *led, halfway("the second factor"), halfway("terms")]
+def test_every_address_that_takes_a_form_has_one_in_a_page(site, stranger, learner, equipped, led, halfway):
+    visitors = [stranger, learner, equipped, *led, halfway("the second factor"), halfway("terms")]
     shown = {form.path for visitor in visitors for form in forms_of(visitor) if form.method == "POST"}
     with time_machine.travel(clock.now() + FRESH + timedelta(minutes=1)):  # when one is asked who one is
-        shown |= {form.path for form in forms_of(learner) if form.method == "POST"}
+        shown |= {form.path for form in forms_of(equipped) if form.method == "POST"}
+    new_codes = form_at(equipped, "/auth/recovery-codes")
+    codes_page = equipped.post(new_codes.path, new_codes.fields)
+    shown |= {form.path for form in read(codes_page.text, new_codes.path)[0]}
     leaving = form_at(learner, "/auth/my-data/delete")
     assert learner.post(leaving.path, leaving.fields).status == 303
     shown |= {form.path for form in forms_of(learner) if form.method == "POST"}
-    assert shown >= {path for _, path in changes(site)} - {"/auth/professional"} - WHERE_MAIL_GOES_OUT
+    assert shown >= {path for _, path in changes(site)} - {"/auth/professional"} - WHERE_MAIL_GOES_OUT - ASKED_BY_SCRIPT
     stranger.cookies = {}
     assert "/auth/professional" in {form.path for form in forms_of(stranger)}
 
 
 def test_no_field_of_a_form_is_a_fault_of_ours(site, attacked):
     attack(site, attacked, lambda place: TEXTS[place % SLICE :: SLICE])
+
+
+def test_no_field_of_a_form_about_second_factors_is_a_fault_of_ours(equipped, halfway):
+    """Where one is there: right forms change much, so all that is asked is an answer of ours."""
+    places = itertools.count()
+    found = [*attackers(equipped), *attackers(halfway("the second factor"))]
+    about = ("/auth/factors", "/auth/passkeys", "/auth/recovery-codes", "/auth/two-factor", "/auth/again")
+    chosen = [each for each in found if each.form.path.startswith(about)]
+    assert len(chosen) > 7
+    for attacker in chosen:
+        for name in attacker.form.fields:
+            for value in TEXTS[next(places) % SLICE :: SLICE]:
+                fault = fault_in(attacker.send({name: value}), value)
+                assert not fault, (attacker.form.path, name, value[:200], fault)
 
 
 @pytest.mark.slow

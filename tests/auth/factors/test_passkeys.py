@@ -352,6 +352,14 @@ def test_an_id_that_another_account_has_is_refused(ann, new_person, rows_of, mon
     assert len(rows_of("passkey")) == 1
 
 
+@pytest.mark.parametrize("odd", [{"origin": "https://evil.example.org"}, {"domain": "evil.example.org"}])
+def test_a_passkey_made_for_another_place_is_not_added(ann, rows_of, odd):
+    answer = ann.add_passkey(**odd)
+    assert answer.status_code == 422
+    assert refusal_of(answer.text) == services.NOT_VERIFIED
+    assert rows_of("passkey") == []
+
+
 def test_an_account_has_at_most_so_many(ann, monkeypatch, rows_of):
     monkeypatch.setattr(services, "MOST", 2)
     ann.add_passkey()
