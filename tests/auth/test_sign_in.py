@@ -58,7 +58,7 @@ def test_a_wrong_pair_says_the_same_whichever_half_is_wrong(ann, email, password
 def test_an_unknown_address_costs_the_same_hash_as_a_known_one(ann, monkeypatch):
     checked = []
     fits = Passwords.fits
-    monkeypatch.setattr(Passwords, "fits", lambda *given, **more: checked.append(1) or fits(*given, **more))
+    monkeypatch.setattr(Passwords, "fits", lambda *given, **named: checked.append(1) or fits(*given, **named))
 
     ann.sign_in(email="nobody@example.org")
     ann.sign_in(password="wrong")

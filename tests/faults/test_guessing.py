@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from cpd import create_app
-from cpd.auth import doors, known
+from cpd.auth import doors, known, signing_in, tokens
 from cpd.auth.emails import read_email
-from cpd.auth.models import Event, EventKind
+from cpd.auth.models import App, Event, EventKind
 from cpd.auth.passwords import of_this_app
 from cpd.auth.services import Person, create_account
-from cpd.auth.signing_in import documents
 from cpd.content.publish import publish
 from cpd.db import db
 from cpd.settings import Settings
@@ -65,7 +64,7 @@ def served(settings: Settings) -> Iterator[Served]:
         for name in ("ann", "bob", "eve"):
             person = Person(name.title(), read_email(f"{name}@example.org"), "Doctor")
             hashed = of_this_app().hash(PASSWORD)
-            create_account(person, password_hash=hashed, zone="UTC", consents=documents(), now=clock.now())
+            create_account(person, password_hash=hashed, zone="UTC", consents=signing_in.documents(), now=clock.now())
         db.session.commit()
         db.engine.dispose()
     with Served(settings) as server:
@@ -133,6 +132,27 @@ def test_an_address_does_not_try_more_often_than_stated_whatever_the_account(ser
     answers = storm(served, password_of(lambda one, each: f"nobody-{one}-{each}@example.org", lambda *_: "10.0.0.1"))
     assert set(answers) <= {422, 429, 503}
     assert 0 < answers[422] <= doors.PASSWORD_BY_ADDRESS.tries
+    assert failures_noted(served) == answers[422]
+
+
+def half_signed_in(served: Served) -> str:
+    """The cookie of somebody who knows Ann's password, and not what her authenticator app shows."""
+    app = create_app(served.settings)
+    with app.app_context():
+        now = clock.now()
+        db.session.execute(insert(App).values(account_id=1, secret="x", last_step=0, added_at=now))
+        detail = {"proofs": ["password"], "wanted": "", "kept": ""}
+        token = tokens.issue(signing_in.PURPOSE, account_id=1, now=now, lifetime=signing_in.LASTS, detail=detail)
+        db.session.commit()
+        db.engine.dispose()
+    return f"; {signing_in.COOKIE}={token}"
+
+
+def test_codes_of_an_account_are_not_tried_more_often_than_stated_from_wherever(served):
+    code = Door("/auth/two-factor", lambda *_: {"code": "000000"}, own_address, cookies=half_signed_in(served))
+    answers = storm(served, code)
+    assert set(answers) <= {422, 429, 503}
+    assert 0 < answers[422] <= doors.SECOND_FACTOR[0].tries
     assert failures_noted(served) == answers[422]
 
 
