@@ -1,0 +1,90 @@
+"""What those who run the site do to accounts. `by` says who it was; each act is a line of the account's audit trail.
+
+None of these commits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from werkzeug.exceptions import Forbidden
+
+from cpd.auth.events import note
+from cpd.auth.models import Account, EventKind, Role
+from cpd.auth.notices import Notice, tell
+from cpd.auth.sessions import end_sessions
+from cpd.db import db
+
+COMMAND_LINE = "command line"
+
+
+class LastAdministrator(Forbidden):
+    """Nobody would be left who may run the site by its pages."""
+
+    description = "This is the last administrator. Make another one first."
+
+
+def administrator(account_id: int) -> str:
+    """`by` for an administrator who acts by the pages."""
+    return f"administrator {account_id}"
+
+
+def change_role(account_id: int, role: Role, *, by: str, now: datetime, may_be_last: bool = False) -> bool:
+    """Give an account a role instead of the one it has; gives whether that is another one. It counts at once.
+
+    Raises LastAdministrator, unless that `may_be_last`.
+    """
+    _keep_an_administrator(account_id, unless=may_be_last or role is Role.ADMINISTRATOR)
+    before = db.session.execute(select(Account.role).where(Account.id == account_id).with_for_update()).scalar_one()
+    if before == role.value:
+        return False
+    db.session.execute(update(Account).where(Account.id == account_id).values(role=role.value))
+    note(EventKind.ROLE_CHANGED, account_id=account_id, now=now, before=before, role=role.value, by=by)
+    tell(account_id, Notice.ROLE_CHANGED, now=now, before=before, role=role.value)
+    return True
+
+
+def disable(account_id: int, *, by: str, now: datetime, may_be_last: bool = False) -> bool:
+    """Let nobody sign in to an account, and end its sessions; gives whether it was not so before.
+
+    Raises LastAdministrator, unless that `may_be_last`.
+    """
+    _keep_an_administrator(account_id, unless=may_be_last)
+    if not _change_from(Account.disabled_at.is_(None), account_id, disabled_at=now):
+        return False
+    ended = end_sessions(account_id)
+    note(EventKind.DISABLED, account_id=account_id, now=now, by=by, sessions=ended)
+    tell(account_id, Notice.DISABLED, now=now)
+    return True
+
+
+def enable(account_id: int, *, by: str, now: datetime) -> bool:
+    """Let an account be signed in to again; gives whether it was disabled before."""
+    if not _change_from(Account.disabled_at.is_not(None), account_id, disabled_at=None):
+        return False
+    note(EventKind.ENABLED, account_id=account_id, now=now, by=by)
+    tell(account_id, Notice.ENABLED, now=now)
+    return True
+
+
+def end_all_sessions(account_id: int, *, by: str, now: datetime) -> int:
+    """Sign an account out everywhere; gives the number of sessions."""
+    ended = end_sessions(account_id)
+    note(EventKind.SESSIONS_ENDED, account_id=account_id, now=now, by=by, sessions=ended)
+    return ended
+
+
+def _keep_an_administrator(account_id: int, *, unless: bool) -> None:
+    """Raise LastAdministrator if no other account is one that is not disabled. Of two at once the second one waits."""
+    active = Account.role == Role.ADMINISTRATOR.value, Account.disabled_at.is_(None), Account.deleted_at.is_(None)
+    standing = select(Account.id).where(*active).order_by(Account.id).with_for_update()
+    left = set(db.session.scalars(standing))
+    if not unless and left == {account_id}:
+        raise LastAdministrator
+
+
+def _change_from(state: Any, account_id: int, **values: Any) -> bool:
+    changed = update(Account).where(Account.id == account_id, state).values(**values).returning(Account.id)
+    return db.session.execute(changed).first() is not None
