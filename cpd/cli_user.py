@@ -14,6 +14,7 @@ from cpd import create_app
 from cpd.terminal import faults_in_words, read_settings
 
 if TYPE_CHECKING:
+    from cpd.auth.services import Person
     from cpd.db import AnyRow
 
 ROLES = ("learner", "author", "editor", "administrator")
@@ -24,6 +25,42 @@ COLUMNS = ("E-mail address", "Name", "Role", "Second factor", "Last sign-in", "S
 @click.group()
 def user() -> None:
     """Accounts and their roles."""
+
+
+@user.command()
+@click.argument("email", required=False)
+@click.option("--name", help="As it should stand in the record.")
+@click.option("--profession", help="As in the list of the page for registering.")
+@click.option("--role", type=click.Choice(ROLES), default=ROLES[0], show_default=True)
+def create(email: str | None, name: str | None, profession: str | None, role: str) -> None:
+    """Add an account for somebody. Asks for what is not given; the password is never given on the command line."""
+    from cpd.auth.managing.services import COMMAND_LINE
+    from cpd.auth.models import Role
+    from cpd.auth.passwords import of_this_app
+    from cpd.auth.services import AddressTaken, create_account
+    from cpd.web import clock
+
+    settings = read_settings()
+    person = _person(
+        email or click.prompt("E-mail address"),
+        name or click.prompt("Name"),
+        profession or click.prompt("Profession", default="Doctor"),
+    )
+    password = _new_password([settings.site_name, person.name, person.email.canon])
+    with _database():
+        try:
+            create_account(
+                person,
+                password_hash=of_this_app().hash(password),
+                zone=settings.timezone,
+                consents={},
+                now=clock.now(),
+                role=Role(role),
+                by=COMMAND_LINE,
+            )
+        except AddressTaken:
+            raise click.ClickException(f"there is an account with the e-mail address {person.email.typed}") from None
+        click.echo(f"{person.email.typed} can sign in, and is {_with_article(role)}.")
 
 
 @user.command()
@@ -151,6 +188,38 @@ def _account(email: str) -> Iterator[AnyRow]:
         if account is None:
             raise click.ClickException(f"there is no account with the e-mail address {email}")
         yield account
+
+
+def _person(email: str, name: str, profession: str) -> Person:
+    """Who the account is for, by the rules of registering."""
+    from cpd.auth.emails import WrongEmail, read_email
+    from cpd.auth.forms import LONGEST_NAME
+    from cpd.auth.professions import PROFESSIONS
+    from cpd.auth.services import Person
+    from cpd.forms import text_of
+
+    known = {each.casefold(): each for each in PROFESSIONS}
+    if profession.casefold() not in known:
+        raise click.ClickException(f"choose one of these professions: {', '.join(PROFESSIONS)}")
+    if not 0 < len(text_of(name)) <= LONGEST_NAME:
+        raise click.ClickException(f"give a name of at most {LONGEST_NAME} characters")
+    try:
+        return Person(name=text_of(name), email=read_email(email), profession=known[profession.casefold()])
+    except WrongEmail as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+def _new_password(own: Sequence[str]) -> str:
+    """A password that was typed twice, by the rules of registering. own: what others know of its owner."""
+    from cpd.auth.guessable import why_guessable
+    from cpd.auth.passwords import LONGEST, SHORTEST, normal
+
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if not SHORTEST <= len(normal(password)) <= LONGEST:
+        raise click.ClickException(f"use {SHORTEST} to {LONGEST} characters for the password")
+    if fault := why_guessable(normal(password), own=own):
+        raise click.ClickException(fault)
+    return password
 
 
 def _change_role(account: AnyRow, role: Any, *, may_be_last: bool = False) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wtforms import SelectField
+from wtforms import RadioField
 from wtforms.validators import InputRequired, Length
 
 from cpd.auth.forms import typed_text
 from cpd.auth.models import Role
-from cpd.forms import Form, LineField
+from cpd.forms import Form, LineField, options
 
 MAY = {
     Role.LEARNER: "Learner",
@@ -19,10 +19,10 @@ LONGEST_STATEMENT = 200  # characters
 
 
 class RoleForm(Form):
-    role = SelectField(
+    role = RadioField(
         "Role",
         [InputRequired("Choose a role")],
-        choices=[(role.value, words) for role, words in MAY.items()],
+        choices=options((role.value, words) for role, words in MAY.items()),
     )
 
 

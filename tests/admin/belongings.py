@@ -1,0 +1,62 @@
+"""What belongs to a learner, of every kind that the request of some address names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from cpd.db import Base, db
+from tests.admin.asking import Asker
+from tests.pages import hidden_in
+
+
+@dataclass
+class Named:
+    """How a request names an object: in its address, in its form, or both."""
+
+    arguments: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def attempt(owner: Asker) -> tuple[Named, Named]:
+    sheet = owner.get("/modules/sepsis/assessment").text
+    answer = owner.post("/modules/sepsis/assessment", attempt=hidden_in(sheet, "attempt"), q1="a")
+    assert answer.status_code == 303, answer.text
+    number = answer.location.rpartition("/")[2]
+    return Named({"slug": "sepsis", "attempt_id": number}), Named({"slug": "sepsis", "attempt_id": 999_999})
+
+
+def revision(owner: Asker) -> tuple[Named, Named]:
+    """One that is not the live one any more: tests publish it before and another one after."""
+    attempt(owner)
+    return Named({"slug": "sepsis", "number": 1}), Named({"slug": "sepsis", "number": 999_999})
+
+
+def list_item(owner: Asker) -> tuple[Named, Named]:
+    assert owner.post("/list", monograph="fever").status_code == 303
+    return Named(fields={"item": "fever", "direction": "up"}), Named(fields={"item": "rash", "direction": "up"})
+
+
+# The words of the column `own` in rights.csv. Each makes an object of its owner, and gives how to name it and how to
+# name one that is not there.
+KINDS: dict[str, Callable[[Asker], tuple[Named, Named]]] = {
+    "attempt": attempt,
+    "revision": revision,
+    "list item": list_item,
+}
+
+
+def rows_of(asker: Asker) -> dict[str, list[str]]:
+    """All rows that belong to an account, in every table; not what is kept of being signed in."""
+    found = {}
+    with asker.app.app_context():
+        for name, table in Base.metadata.tables.items():
+            owner = {"account_id", "learner_id"} & set(table.c.keys()) or ({"id"} if name == "account" else set())
+            if owner and name != "session":
+                mine = select(table).where(table.c[owner.pop()] == asker.account_id)
+                found[name] = sorted(map(repr, db.session.execute(mine)))
+        db.session.rollback()
+    return found
