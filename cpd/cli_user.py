@@ -33,34 +33,27 @@ def user() -> None:
 @click.option("--profession", help="As in the list of the page for registering.")
 @click.option("--role", type=click.Choice(ROLES), default=ROLES[0], show_default=True)
 def create(email: str | None, name: str | None, profession: str | None, role: str) -> None:
-    """Add an account for somebody. Asks for what is not given; the password is never given on the command line."""
-    from cpd.auth.managing.services import COMMAND_LINE
+    """Add an account for somebody, who chooses a password by a link. Asks for what is not given."""
+    from cpd.auth.managing import services
     from cpd.auth.models import Role
-    from cpd.auth.passwords import of_this_app
-    from cpd.auth.services import AddressTaken, create_account
+    from cpd.auth.services import AddressTaken
     from cpd.web import clock
 
-    settings = read_settings()
     person = _person(
         email or click.prompt("E-mail address"),
         name or click.prompt("Name"),
         profession or click.prompt("Profession", default="Doctor"),
     )
-    password = _new_password([settings.site_name, person.name, person.email.canon])
     with _database():
         try:
-            create_account(
-                person,
-                password_hash=of_this_app().hash(password),
-                zone=settings.timezone,
-                consents={},
-                now=clock.now(),
-                role=Role(role),
-                by=COMMAND_LINE,
-            )
+            link = services.add_account(person, role=Role(role), by=services.COMMAND_LINE, now=clock.now())
         except AddressTaken:
             raise click.ClickException(f"there is an account with the e-mail address {person.email.typed}") from None
-        click.echo(f"{person.email.typed} can sign in, and is {_with_article(role)}.")
+        click.echo(f"{person.email.typed} has an account, and is {_with_article(role)}.")
+        if link is None:
+            click.echo("A mail goes there with a link by which a password is chosen.")
+        else:
+            click.echo(f"Give them this link. It leads once, within a day, to where a password is chosen:\n{link}")
 
 
 @user.command()
@@ -207,19 +200,6 @@ def _person(email: str, name: str, profession: str) -> Person:
         return Person(name=text_of(name), email=read_email(email), profession=known[profession.casefold()])
     except WrongEmail as fault:
         raise click.ClickException(str(fault)) from None
-
-
-def _new_password(own: Sequence[str]) -> str:
-    """A password that was typed twice, by the rules of registering. own: what others know of its owner."""
-    from cpd.auth.guessable import why_guessable
-    from cpd.auth.passwords import LONGEST, SHORTEST, normal
-
-    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    if not SHORTEST <= len(normal(password)) <= LONGEST:
-        raise click.ClickException(f"use {SHORTEST} to {LONGEST} characters for the password")
-    if fault := why_guessable(normal(password), own=own):
-        raise click.ClickException(fault)
-    return password
 
 
 def _change_role(account: AnyRow, role: Any, *, may_be_last: bool = False) -> bool:

@@ -5,6 +5,7 @@ Each request of theirs comes from a session of its own, so that none changes wha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -59,11 +60,21 @@ class Asker:
             db.session.commit()
         return token
 
-    def ask(self, method: str, path: str, fields: dict[str, Any] | None = None, *, token: str = "") -> TestResponse:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        token: str = "",
+        cookies: Mapping[str, str] | None = None,
+    ) -> TestResponse:
         """Send a request with the CSRF token that belongs to its session."""
         token = token or self.begin_session()
         client = self.app.test_client()
         client.set_cookie("cpd_session", token)
+        for name, value in (cookies or {}).items():
+            client.set_cookie(name, value)
         if self.professional:
             client.set_cookie("cpd_professional", "1")
         with self.app.test_request_context("/", headers={"Cookie": f"cpd_session={token}"}):

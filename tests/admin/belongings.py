@@ -8,17 +8,24 @@ from typing import Any
 
 from sqlalchemy import select
 
+from cpd.auth import tokens
+from cpd.auth.by_mail import links
+from cpd.auth.by_mail.services import ADDRESS_LASTS
+from cpd.auth.changing.services import ADDRESS
 from cpd.db import Base, db
+from cpd.web import clock
+from cpd.web.cookies import new_token
 from tests.admin.asking import Asker
 from tests.pages import hidden_in
 
 
 @dataclass
 class Named:
-    """How a request names an object: in its address, in its form, or both."""
+    """How a request names an object: in its address, in its form, or by a cookie that a link has left."""
 
     arguments: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
 
 
 def attempt(owner: Asker) -> tuple[Named, Named]:
@@ -40,12 +47,23 @@ def list_item(owner: Asker) -> tuple[Named, Named]:
     return Named(fields={"item": "fever", "direction": "up"}), Named(fields={"item": "rash", "direction": "up"})
 
 
+def address_link(owner: Asker) -> tuple[Named, Named]:
+    detail = {"typed": "new@example.org", "canon": "new@example.org"}
+    with owner.app.app_context():
+        token = tokens.issue(
+            ADDRESS, account_id=owner.account_id, detail=detail, now=clock.now(), lifetime=ADDRESS_LASTS
+        )
+        db.session.commit()
+    return Named(cookies={links.COOKIE: token}), Named(cookies={links.COOKIE: new_token()})
+
+
 # The words of the column `own` in rights.csv. Each makes an object of its owner, and gives how to name it and how to
 # name one that is not there.
 KINDS: dict[str, Callable[[Asker], tuple[Named, Named]]] = {
     "attempt": attempt,
     "revision": revision,
     "list item": list_item,
+    "address link": address_link,
 }
 
 

@@ -8,14 +8,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select, update
 from werkzeug.exceptions import Forbidden
 
+from cpd.auth import passwords, tokens
+from cpd.auth.by_mail.letters import link_to
+from cpd.auth.by_mail.services import RESET_LASTS_BY_HAND, ask_to_reset
+from cpd.auth.changing.services import RESET
 from cpd.auth.events import note
 from cpd.auth.models import Account, EventKind, Role
 from cpd.auth.notices import Notice, tell
+from cpd.auth.services import Person, create_account
 from cpd.auth.sessions import end_sessions
 from cpd.db import db
+from cpd.web.cookies import new_token
 
 COMMAND_LINE = "command line"
 
@@ -29,6 +36,28 @@ class LastAdministrator(Forbidden):
 def administrator(account_id: int) -> str:
     """`by` for an administrator who acts by the pages."""
     return f"administrator {account_id}"
+
+
+def add_account(person: Person, *, role: Role, by: str, now: datetime) -> str | None:
+    """Add an account for somebody, who then chooses the password by a link: sent by mail where mail reaches people.
+
+    Elsewhere the link is given back, to be handed over. Raises AddressTaken.
+    """
+    settings = current_app.config["SETTINGS"]
+    account_id = create_account(
+        person,
+        password_hash=passwords.of_this_app().hash(new_token()),  # nobody's
+        zone=settings.timezone,
+        consents={},
+        now=now,
+        role=role,
+        by=by,
+    )
+    if settings.confirms_addresses:
+        ask_to_reset(person.email, is_due=True, now=now)
+        return None
+    token = tokens.issue(RESET, account_id=account_id, now=now, lifetime=RESET_LASTS_BY_HAND)
+    return link_to("/auth/reset/new", token)
 
 
 def change_role(account_id: int, role: Role, *, by: str, now: datetime, may_be_last: bool = False) -> bool:
