@@ -160,10 +160,15 @@ def _database() -> Iterator[None]:
     from cpd.db import db
     from cpd.serving import migrate
 
-    with create_app(read_settings()).app_context(), faults_in_words():
-        migrate()
-        yield
-        db.session.commit()
+    app = create_app(read_settings())
+    try:
+        with app.app_context(), faults_in_words():
+            migrate()
+            yield
+            db.session.commit()
+    finally:
+        with app.app_context():
+            db.engine.dispose()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from cpd.auth.managing import queries, services
 from cpd.auth.models import Role
 from cpd.db import LARGEST_ID, db
 from cpd.forms import Form, text_of
+from cpd.outbox.queries import given_up, waiting
 from cpd.web import clock, messages
 from cpd.web.messages import Message
 
@@ -180,6 +181,15 @@ def take_factors_away(account_id: int, learner: Learner) -> ResponseReturnValue:
         return _form_page("factors", chosen, form), 422
     reset_factors(account_id, by=_by(learner), identified=form.identified.data or "", now=clock.now())
     return _done(account_id, f"{chosen.name} can set up a new second factor.")
+
+
+@bp.get("/outbox")
+@administrator_required
+def outbox(learner: Learner) -> ResponseReturnValue:
+    """Show what waits to be done outside the database, such as mail, and what was given up."""
+    return render_template(
+        "admin/outbox.html", waiting=waiting(), given_up=given_up(), now=clock.now(), zone=learner.tz
+    )
 
 
 @bp.get("/rights")

@@ -67,6 +67,14 @@ KINDS: dict[str, Callable[[Asker], tuple[Named, Named]]] = {
 }
 
 
+def live(learner: Asker) -> None:
+    """Do a bit of everything that learners do."""
+    for kind in ("attempt", "list item"):
+        KINDS[kind](learner)
+    assert learner.post("/monographs/sepsis/notes", note="Nobody else may read this.").status_code == 303
+    assert learner.get("/auth/account").status_code == 200
+
+
 def rows_of(asker: Asker) -> dict[str, list[str]]:
     """All rows that belong to an account, in every table; not what is kept of being signed in."""
     found = {}

@@ -12,7 +12,7 @@ from cpd.admin.rights import Least, Right, rights
 from cpd.auth.models import Role
 from cpd.web import clock
 from tests.admin.asking import Asker, add_account
-from tests.admin.belongings import KINDS, Named, rows_of
+from tests.admin.belongings import KINDS, Named, live, rows_of
 from tests.hostile.asking import tables_of
 from tests.hostile.conftest import GIF
 from tests.web.addresses import ARGUMENT, SAFE, path_of
@@ -209,14 +209,6 @@ def test_no_page_of_a_learner_shows_what_another_one_does(make, monkeypatch):
     before = pages()
     live(bob)
     assert pages() == before
-
-
-def live(learner: Asker) -> None:
-    """Do a bit of everything that learners do."""
-    for kind in ("attempt", "list item"):
-        KINDS[kind](learner)
-    assert learner.post("/monographs/sepsis/notes", note="Nobody else may read this.").status_code == 303
-    assert learner.get("/auth/account").status_code == 200
 
 
 @pytest.mark.usefixtures("site")
