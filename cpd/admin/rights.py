@@ -17,8 +17,9 @@ FILE = Path(__file__).with_name("rights.csv")
 
 
 class Least(StrEnum):
-    """Who may at least: each may do what those before may."""
+    """Who may at least: each may do what those before may, but what belongs to a step of signing in."""
 
+    SIGNING_IN = "signing in"  # who has shown the password, say, and is not signed in yet
     EVERYONE = "everyone"
     PROFESSIONAL = "professional"  # who has confirmed to be a healthcare professional, or is signed in
     LEARNER = Role.LEARNER.value

@@ -20,6 +20,8 @@ from cpd.auth.events import first_break
 from cpd.auth.factors.services import reset_factors
 from cpd.auth.managing import queries, services
 from cpd.auth.models import Role
+from cpd.auth.trail import queries as trail
+from cpd.auth.trail.shown import shown
 from cpd.db import LARGEST_ID, db
 from cpd.forms import Form, text_of
 from cpd.outbox.queries import given_up, waiting
@@ -75,15 +77,15 @@ def account(account_id: int, learner: Learner) -> ResponseReturnValue:
 @administrator_required
 def events(account_id: int, learner: Learner) -> ResponseReturnValue:
     """Show what happened to an account, newest first, and whether all of it is still there."""
-    lines = queries.newest_lines_of(account_id, before=_number("before"), limit=queries.PAGE + 1)
-    more = len(lines) > queries.PAGE
+    rows = trail.lines_of(account_id, before=_number("before"), limit=queries.PAGE + 1)
+    more = len(rows) > queries.PAGE
+    rows = rows[: queries.PAGE]
     return render_template(
         "admin/events.html",
         account=_account(account_id),
-        lines=lines[: queries.PAGE],
-        broken=first_break(queries.lines_of(account_id)),
-        next_url=f"{request.path}?before={lines[queries.PAGE - 1].number}" if more else None,
-        zone=learner.tz,
+        lines=list(zip(shown(rows, learner.tz), (row.detail for row in rows), strict=True)),
+        broken=first_break(trail.whole_trail_of(account_id)),
+        next_url=f"{request.path}?before={rows[-1].number}" if more else None,
     )
 
 

@@ -6,7 +6,7 @@ Each request of theirs comes from a session of its own, so that none changes wha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +43,7 @@ class Asker:
     second_factor: bool = True
     fresh: bool = True
     professional: bool = True
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
     def begin_session(self) -> str:
         """A new token for the session cookie."""
@@ -73,7 +74,7 @@ class Asker:
         token = token or self.begin_session()
         client = self.app.test_client()
         client.set_cookie("cpd_session", token)
-        for name, value in (cookies or {}).items():
+        for name, value in {**self.cookies, **(cookies or {})}.items():
             client.set_cookie(name, value)
         if self.professional:
             client.set_cookie("cpd_professional", "1")

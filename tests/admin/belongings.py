@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cpd.auth import tokens
 from cpd.auth.by_mail import links
@@ -57,6 +57,15 @@ def address_link(owner: Asker) -> tuple[Named, Named]:
     return Named(cookies={links.COOKIE: token}), Named(cookies={links.COOKIE: new_token()})
 
 
+def session(owner: Asker) -> tuple[Named, Named]:
+    owner.begin_session()
+    with owner.app.app_context():
+        table = Base.metadata.tables["session"]
+        number = db.session.scalar(select(func.max(table.c.id)).where(table.c.account_id == owner.account_id))
+        db.session.rollback()
+    return Named(fields={"session": str(number)}), Named(fields={"session": "999999"})
+
+
 # The words of the column `own` in rights.csv. Each makes an object of its owner, and gives how to name it and how to
 # name one that is not there.
 KINDS: dict[str, Callable[[Asker], tuple[Named, Named]]] = {
@@ -64,6 +73,7 @@ KINDS: dict[str, Callable[[Asker], tuple[Named, Named]]] = {
     "revision": revision,
     "list item": list_item,
     "address link": address_link,
+    "session": session,
 }
 
 
@@ -76,12 +86,12 @@ def live(learner: Asker) -> None:
 
 
 def rows_of(asker: Asker) -> dict[str, list[str]]:
-    """All rows that belong to an account, in every table; not what is kept of being signed in."""
+    """All rows that belong to an account, in every table."""
     found = {}
     with asker.app.app_context():
         for name, table in Base.metadata.tables.items():
             owner = {"account_id", "learner_id"} & set(table.c.keys()) or ({"id"} if name == "account" else set())
-            if owner and name != "session":
+            if owner:
                 mine = select(table).where(table.c[owner.pop()] == asker.account_id)
                 found[name] = sorted(map(repr, db.session.execute(mine)))
         db.session.rollback()

@@ -126,7 +126,10 @@ def test_the_events_say_who_did_what_and_that_the_chain_is_whole(administrator, 
     administrator.post(path_of(ann, "sessions"))
     page = words_of(administrator.get(path_of(ann, "events")).text)
     assert "The chain is whole" in page
-    assert f"administrator {administrator.account_id}" in page
+    assert f"By administrator {administrator.account_id}" in page
+    own = words_of(ann.get("/auth/events").text)
+    assert "By an administrator" in own
+    assert f"administrator {administrator.account_id}" not in own
 
 
 def test_the_events_say_where_the_chain_is_broken(administrator, ann, sql):
@@ -137,7 +140,7 @@ def test_the_events_say_where_the_chain_is_broken(administrator, ann, sql):
 
 
 def test_many_events_are_shown_page_by_page_and_all_are_looked_at(app, administrator, ann, monkeypatch):
-    monkeypatch.setattr("cpd.auth.managing.queries.AT_ONCE", 7)
+    monkeypatch.setattr("cpd.auth.trail.queries.AT_ONCE", 7)
     with app.app_context():
         for _ in range(PAGE + 5):
             note(EventKind.SIGN_IN_FAILED, account_id=ann.account_id, now=clock.now())
@@ -145,7 +148,7 @@ def test_many_events_are_shown_page_by_page_and_all_are_looked_at(app, administr
     page = administrator.get(path_of(ann, "events")).text
     assert "The chain is whole" in page
     older = administrator.get(re.search(r'rel="next" href="([^"]+)"', page)[1]).text
-    assert page.count(", line ") + older.count(", line ") == PAGE + 6
+    assert page.count(">Line ") + older.count(">Line ") == PAGE + 6
 
 
 # What can be done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, tuple_
@@ -12,7 +12,6 @@ from cpd.auth.names import words_of
 from cpd.db import read, read_first
 
 PAGE = 50
-AT_ONCE = 1_000  # lines of the audit trail
 LAST_LETTER = "\U0010ffff"  # nothing of what begins with a text stands behind the text and this
 
 SIGNED_IN_AT = (
@@ -46,7 +45,6 @@ SHOWN = LISTED.add_columns(
     select(func.count()).where(Session.account_id == Account.id).scalar_subquery().label("sessions"),
     exists().where(SignOn.account_id == Account.id).label("signs_on"),
 )
-LINES = select(Event.account_id, Event.number, Event.kind, Event.at, Event.detail, Event.hash)
 
 
 def find_account(account_id: int) -> Row[Any] | None:
@@ -115,18 +113,3 @@ def _begins_with(column: Any, text: str) -> ColumnElement[bool]:
 
 def _column_of(column: Any, account_id: int) -> Any:
     return select(column).where(Account.id == account_id).correlate(None).scalar_subquery()
-
-
-def lines_of(account_id: int) -> Iterator[Row[Any]]:
-    """All lines of an account's audit trail in order, as (account_id, number, kind, at, detail, hash)."""
-    after = 0
-    chosen = LINES.where(Event.account_id == account_id).order_by(Event.number).limit(AT_ONCE)
-    while lines := read(chosen.where(Event.number > after)):
-        yield from lines
-        after = lines[-1].number
-
-
-def newest_lines_of(account_id: int, *, before: int | None = None, limit: int = PAGE) -> Sequence[Row[Any]]:
-    """The newest of these lines first, going on after the one of a number."""
-    chosen = LINES.where(Event.account_id == account_id).order_by(Event.number.desc()).limit(limit)
-    return read(chosen.where(Event.number < before) if before else chosen)
