@@ -224,7 +224,7 @@ def test_the_second_factor_is_taken_away_with_how_the_person_was_identified(admi
     answer = administrator.post(path_of(ann, "factors"), identified="  in person,\tby her badge ")
     assert answer.status_code == 303
     state = state_of(ann)
-    assert (state["event"], state["sessions"], state["notices"]) == ("factors_reset", 0, ["factor_removed"])
+    assert (state["event"], state["sessions"], state["notices"]) == ("factors_reset", 0, ["factors_reset"])
     assert "in person, by her badge" in state["detail"]
     assert f"administrator {administrator.account_id}" in state["detail"]
     assert sql("SELECT id FROM app") == []
