@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from cpd.auth import tokens
 from cpd.auth.by_mail import links
@@ -66,6 +66,30 @@ def session(owner: Asker) -> tuple[Named, Named]:
     return Named(fields={"session": str(number)}), Named(fields={"session": "999999"})
 
 
+def passkey(owner: Asker) -> tuple[Named, Named]:
+    number = _add(
+        owner,
+        "passkey",
+        credential_id=new_token(),
+        public_key="x",
+        sign_count=0,
+        name="Phone",
+        transports=[],
+        backed_up=False,
+        added_at=clock.now(),
+    )
+    return Named({"number": number}), Named({"number": 999_999})
+
+
+def _add(owner: Asker, table: str, **values: Any) -> int:
+    """A row of the owner's; gives its number."""
+    with owner.app.app_context():
+        made = insert(Base.metadata.tables[table]).values(account_id=owner.account_id, **values)
+        number = db.session.execute(made).inserted_primary_key[0]
+        db.session.commit()
+        return number
+
+
 # The words of the column `own` in rights.csv. Each makes an object of its owner, and gives how to name it and how to
 # name one that is not there.
 KINDS: dict[str, Callable[[Asker], tuple[Named, Named]]] = {
@@ -74,6 +98,7 @@ KINDS: dict[str, Callable[[Asker], tuple[Named, Named]]] = {
     "list item": list_item,
     "address link": address_link,
     "session": session,
+    "passkey": passkey,
 }
 
 
