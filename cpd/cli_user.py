@@ -216,11 +216,12 @@ def _change_role(account: AnyRow, role: Any, *, may_be_last: bool = False) -> bo
 
 def _refusing(act: Any, account: AnyRow, *arguments: Any, **keywords: Any) -> Any:
     """Do it, or say that the site would have no administrator."""
+    from cpd.auth.administrators import LastAdministrator
     from cpd.auth.managing import services
 
     try:
         return act(account.id, *arguments, by=services.COMMAND_LINE, **keywords)
-    except services.LastAdministrator:
+    except LastAdministrator:
         raise click.ClickException(
             f"{account.email} is the last administrator. Make another one first, or say --yes"
         ) from None

@@ -62,13 +62,10 @@ def choices(first: str, others: Iterable[tuple[str, str]]) -> list[Any]:
     """The choices of a select from (value, label) pairs, after a first one that stands for nothing chosen."""
     return [SelectChoice("", first), *choices_of(others)]
 
+
 def choices_of(pairs: Iterable[tuple[str, str]], *, group: str | None = None) -> list[Any]:
     """The choices of a select from (value, label) pairs, under the heading of a group if one is given."""
     return [SelectChoice(value, label, optgroup=group) for value, label in pairs]
-    return options([("", first), *others])
-def options(pairs: Iterable[tuple[str, str]]) -> list[Any]:
-    """The choices of a field from (value, label) pairs."""
-    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class LineField(wtforms.StringField):

@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length
 
 from cpd.auth.forms import typed_text
 from cpd.auth.models import Role
-from cpd.forms import Form, LineField, options
+from cpd.forms import Form, LineField, choices_of
 
 MAY = {
     Role.LEARNER: "Learner",
@@ -22,7 +22,7 @@ class RoleForm(Form):
     role = RadioField(
         "Role",
         [InputRequired("Choose a role")],
-        choices=options((role.value, words) for role, words in MAY.items()),
+        choices=choices_of((role.value, words) for role, words in MAY.items()),
     )
 
 

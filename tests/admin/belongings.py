@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -81,6 +82,12 @@ def passkey(owner: Asker) -> tuple[Named, Named]:
     return Named({"number": number}), Named({"number": 999_999})
 
 
+def download(owner: Asker) -> tuple[Named, Named]:
+    now = clock.now()
+    number = _add(owner, "download", asked_at=now, made_at=now, expires_at=now + timedelta(days=1), data=b"zip")
+    return Named({"number": number}), Named({"number": 999_999})
+
+
 def _add(owner: Asker, table: str, **values: Any) -> int:
     """A row of the owner's; gives its number."""
     with owner.app.app_context():
@@ -99,6 +106,7 @@ KINDS: dict[str, Callable[[Asker], tuple[Named, Named]]] = {
     "address link": address_link,
     "session": session,
     "passkey": passkey,
+    "download": download,
 }
 
 

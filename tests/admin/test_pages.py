@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import text
 
+from cpd.auth.administrators import LastAdministrator
 from cpd.auth.events import note
 from cpd.auth.managing import services
 from cpd.auth.managing.queries import PAGE
@@ -257,9 +258,9 @@ def test_of_two_administrators_who_take_the_role_from_each_other_one_stays(app, 
     """The second finds that the first has lost the role, or that nobody else would be left."""
     other = make("bob", Role.ADMINISTRATOR)
     administrator.post(path_of(other, "role"), role="learner")
-    with app.app_context(), pytest.raises(services.LastAdministrator):
+    with app.app_context(), pytest.raises(LastAdministrator):
         services.change_role(administrator.account_id, Role.LEARNER, by="administrator 2", now=clock.now())
-    with app.app_context(), pytest.raises(services.LastAdministrator):
+    with app.app_context(), pytest.raises(LastAdministrator):
         services.disable(administrator.account_id, by="administrator 2", now=clock.now())
     assert [row["role"] for row in sql("SELECT role FROM account ORDER BY id")] == ["administrator", "learner"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, update
-from werkzeug.exceptions import Forbidden
 
 from cpd.auth import passwords, tokens
+from cpd.auth.administrators import LastAdministrator, leaves_no_administrator
 from cpd.auth.by_mail.letters import link_to
 from cpd.auth.by_mail.services import RESET_LASTS_BY_HAND, ask_to_reset
 from cpd.auth.changing.services import RESET
@@ -25,12 +25,6 @@ from cpd.db import db
 from cpd.web.cookies import new_token
 
 COMMAND_LINE = "command line"
-
-
-class LastAdministrator(Forbidden):
-    """Nobody would be left who may run the site by its pages."""
-
-    description = "This is the last administrator. Make another one first."
 
 
 def administrator(account_id: int) -> str:
@@ -65,7 +59,8 @@ def change_role(account_id: int, role: Role, *, by: str, now: datetime, may_be_l
 
     Raises LastAdministrator, unless that `may_be_last`.
     """
-    _keep_an_administrator(account_id, unless=may_be_last or role is Role.ADMINISTRATOR)
+    if role is not Role.ADMINISTRATOR and not may_be_last and leaves_no_administrator(account_id):
+        raise LastAdministrator
     before = db.session.execute(select(Account.role).where(Account.id == account_id).with_for_update()).scalar_one()
     if before == role.value:
         return False
@@ -80,7 +75,8 @@ def disable(account_id: int, *, by: str, now: datetime, may_be_last: bool = Fals
 
     Raises LastAdministrator, unless that `may_be_last`.
     """
-    _keep_an_administrator(account_id, unless=may_be_last)
+    if not may_be_last and leaves_no_administrator(account_id):
+        raise LastAdministrator
     if not _change_from(Account.disabled_at.is_(None), account_id, disabled_at=now):
         return False
     ended = end_sessions(account_id)
@@ -103,15 +99,6 @@ def end_all_sessions(account_id: int, *, by: str, now: datetime) -> int:
     ended = end_sessions(account_id)
     note(EventKind.SESSIONS_ENDED, account_id=account_id, now=now, by=by, sessions=ended)
     return ended
-
-
-def _keep_an_administrator(account_id: int, *, unless: bool) -> None:
-    """Raise LastAdministrator if no other account is one that is not disabled. Of two at once the second one waits."""
-    active = Account.role == Role.ADMINISTRATOR.value, Account.disabled_at.is_(None), Account.deleted_at.is_(None)
-    standing = select(Account.id).where(*active).order_by(Account.id).with_for_update()
-    left = set(db.session.scalars(standing))
-    if not unless and left == {account_id}:
-        raise LastAdministrator
 
 
 def _change_from(state: Any, account_id: int, **values: Any) -> bool:
