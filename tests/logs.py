@@ -111,7 +111,7 @@ class Noted:
                 if plain.startswith("cpd_") and plain not in PUBLIC_COOKIES:
                     self.add(f"cookie {name}", morsel.value)
         if request.path.startswith("/auth/") and response.is_sequence:
-            for secret in SHOWN.findall(response.get_data(as_text=True)):
+            for secret in SHOWN.findall(response.get_data().decode("utf-8", "replace")):
                 self.add("shown secret", secret)
 
 

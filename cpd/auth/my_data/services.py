@@ -172,7 +172,6 @@ def forget_identity(account_id: int) -> None:
     }
     emptied = update(Account).where(Account.id == account_id, Account.deleted_at.is_not(None))
     db.session.execute(emptied.values(**nobody))
-    keep_words(account_id, "")
 
 
 def forget_waiting(account_id: int) -> None:
