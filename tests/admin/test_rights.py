@@ -38,7 +38,8 @@ NAMES_NOBODY = {"slug", "section", "filename", "digest", "ending"}  # arguments 
 def settings(settings):
     """With all that can be switched on."""
     mail = {"mail_server": "smtp://mail.example.org", "mail_from": "daybook@example.org"}
-    return replace(settings, site_url="http://localhost", **mail)
+    provider = {"sign_on_issuer": "https://127.0.0.1:9", "sign_on_client_id": "cpd", "sign_on_name": "Example"}
+    return replace(settings, site_url="http://localhost", sign_on_client_secret="secret", **mail, **provider)
 
 
 def keys_of(app) -> list[tuple[str, str]]:
@@ -127,6 +128,8 @@ def outcome(answer) -> str:
         return PROVE
     if "<h1>This site is intended for healthcare professionals</h1>" in page:
         return NOTICE
+    if answer.status_code == 503:  # as is said of a provider that is away
+        return LET_IN
     return HIDDEN if answer.status_code == 404 else LET_IN if answer.status_code < 500 else str(answer.status_code)
 
 
