@@ -10,6 +10,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cpd import db, paths
+from cpd.admin.views import bp as admin
 from cpd.auth import access, notices
 from cpd.auth.agreeing.views import bp as agreeing
 from cpd.auth.by_mail import letters
@@ -77,6 +78,7 @@ FEATURES = (
     my_list,
     comparing,
     record,
+    admin,
 )
 TAKEN_OVER = (  # on signing in
     access.TakenOver(carried.COOKIE, listed.take_over),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cpd import create_app
+from cpd.cli_user import user
 from cpd.paths import is_sample
-from cpd.settings import Settings, WrongSetting
+from cpd.terminal import faults_in_words, read_settings, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,9 @@ def cli() -> None:
     """A learning platform with linked drug monographs."""
 
 
+cli.add_command(user)
+
+
 @cli.command()
 @click.option("--debug", is_flag=True, help="For developers: one process that reloads and shows tracebacks.")
 def serve(debug: bool) -> None:
@@ -44,14 +47,14 @@ def serve(debug: bool) -> None:
     from cpd.backups.occupied import serving as being_served
     from cpd.serving import PortTaken, claim_port, prepare, serve_debugging, serve_for_good
 
-    settings = _settings()
+    settings = read_settings()
     try:
         claim_port(settings)
     except PortTaken as taken:
         raise click.ClickException(str(taken)) from None
     with being_served(settings):
-        with _faults_in_words():
-            prepare(settings, say=click.echo, progress=_progress)
+        with faults_in_words():
+            prepare(settings, say=click.echo, progress=with_progress)
         (serve_debugging if debug else serve_for_good)(settings)
 
 
@@ -63,9 +66,9 @@ def worker(show: bool, again: bool) -> None:
     from cpd.outbox.showing import lines_of_outbox
     from cpd.serving import migrate, work_for_good
 
-    settings = _settings()
+    settings = read_settings()
     app = create_app(settings)
-    with app.app_context(), _faults_in_words():
+    with app.app_context(), faults_in_words():
         migrate()
         if again:
             click.echo(f"To be tried again: {_try_again()}.")
@@ -81,7 +84,7 @@ def check(paths: Sequence[Path]) -> None:
     """Read content and report all that is wrong, in all files at once."""
     from cpd.content.check import check_content
 
-    checked = check_content(_settings().content_folder, list(paths) or None, render=True)
+    checked = check_content(read_settings().content_folder, list(paths) or None, render=True)
     _tell(checked.problems)
     if checked.errors:
         raise click.exceptions.Exit(1)
@@ -97,9 +100,9 @@ def publish(paths: Sequence[Path]) -> None:
     from cpd.serving import migrate
     from cpd.web import clock
 
-    settings = _settings()
+    settings = read_settings()
     app = create_app(settings)
-    with app.app_context(), _faults_in_words():
+    with app.app_context(), faults_in_words():
         migrate()
         try:
             report = publish_content(
@@ -107,7 +110,7 @@ def publish(paths: Sequence[Path]) -> None:
                 now=clock.now(),
                 paths=list(paths) or None,
                 may_withdraw=not is_sample(settings.content_folder),
-                progress=_progress,
+                progress=with_progress,
             )
         except ContentFaults as faults:
             _tell(faults.problems)
@@ -129,10 +132,10 @@ def reindex() -> None:
     from cpd.serving import migrate
     from cpd.web import clock
 
-    app = create_app(_settings())
-    with app.app_context(), _faults_in_words():
+    app = create_app(read_settings())
+    with app.app_context(), faults_in_words():
         migrate()
-        count, mended = make_documents_anew(now=clock.now(), progress=partial(_progress, label="Reading"))
+        count, mended = make_documents_anew(now=clock.now(), progress=partial(with_progress, label="Reading"))
         if not _index(anew=True):
             raise click.exceptions.Exit(1)
     click.echo(f"{count} modules and monographs can be found. Mended: {mended}.")
@@ -179,7 +182,7 @@ def import_spl(sources: Sequence[Path], into: Path | None, report_file: Path | N
     if sys.stderr.isatty():
         click.echo("Looking through what was named …", err=True)
     try:
-        progress = partial(_progress, label="Importing labels")
+        progress = partial(with_progress, label="Importing labels")
         report = import_labels(sources, into or content / "monographs", progress=progress)
         if begins and report.imported:
             begin_folder(content)
@@ -207,7 +210,7 @@ def backup(file: Path) -> None:
     from cpd.web import clock
 
     try:
-        made = back_up(file, _settings(), now=clock.now(), progress=partial(_progress, label="Backing up"))
+        made = back_up(file, read_settings(), now=clock.now(), progress=partial(with_progress, label="Backing up"))
     except BackupFault as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"{file} is whole: {made.contents}. Keep it as safe as the database.")
@@ -221,7 +224,7 @@ def restore(file: Path) -> None:
     from cpd.backups.restoring import restore as bring_back
 
     try:
-        restored = bring_back(file, _settings(), progress=partial(_progress, label="Restoring"))
+        restored = bring_back(file, read_settings(), progress=partial(with_progress, label="Restoring"))
     except BackupFault as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"{file} of {restored.made_at} is restored: {restored.contents}.")
@@ -244,28 +247,6 @@ def summary(report: Report) -> str:
     return f"Release {report.release}: {done}, {report.unchanged} unchanged."
 
 
-def _settings() -> Settings:
-    try:
-        return Settings.from_environment()
-    except WrongSetting as wrong:
-        raise click.ClickException(str(wrong)) from None
-
-
-@contextmanager
-def _faults_in_words() -> Iterator[None]:
-    """Say in a sentence that the database or the disk cannot be used. Whatever was not live yet stays so."""
-    from sqlalchemy.exc import DBAPIError
-
-    try:
-        yield
-    except DBAPIError as fault:
-        reason = " ".join(str(fault.orig).split())
-        raise click.ClickException(f"the database cannot be used: {reason}. Nothing was changed online.") from None
-    except OSError as fault:
-        where = fault.filename or "the disk"
-        raise click.ClickException(f"{where} cannot be used: {fault.strerror}. Nothing was changed online.") from None
-
-
 def _try_again() -> int:
     from cpd.db import db
     from cpd.outbox.services import try_all_again
@@ -282,7 +263,7 @@ def _index(*, anew: bool = False) -> bool:
     from cpd.search.node import this_node
 
     try:
-        this_node().catch_up(partial(_progress, label="Indexing"), anew=anew)
+        this_node().catch_up(partial(with_progress, label="Indexing"), anew=anew)
     except Unwritable as fault:
         click.echo(f"The index of search on this machine cannot be written: {fault}", err=True)
         return False
@@ -299,15 +280,6 @@ def _write_report(file: Path, report: dict[str, Any]) -> None:
 def _tell(problems: Iterable[Problem]) -> None:
     for problem in problems:
         click.echo(str(problem), err=True)
-
-
-def _progress(items: Iterable[Any], count: int, label: str = "Publishing") -> Iterable[Any]:
-    """The items, with a bar in a terminal when there are many."""
-    if count < 20 or not sys.stderr.isatty():
-        yield from items
-        return
-    with click.progressbar(items, length=count, label=label, file=sys.stderr) as bar:
-        yield from bar
 
 
 if __name__ == "__main__":

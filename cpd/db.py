@@ -24,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     Row,
     Select,
+    String,
     Table,
     TypeDecorator,
     bindparam,
@@ -102,6 +103,10 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 Json = JSON()  # not JSONB: what is stored comes back in the order in which it was written
+
+
+# Text in the order of its bytes on PostgreSQL too, whatever its locale: what begins alike stands together.
+Bytewise = String().with_variant(String(collation="C"), "postgresql")
 
 
 def at_most(column: str, characters: int) -> CheckConstraint:

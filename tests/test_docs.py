@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cpd.cli import cli
+from cpd.cli_user import user
 from cpd.content.facts import KEY_FACTS
 from cpd.content.front_matter import CATEGORY_KEYS, MODULE_KEYS, MONOGRAPH_KEYS, PAGE_KEYS
 from cpd.content.markup import CALLOUTS
@@ -79,8 +80,14 @@ def test_every_command_stands_in_the_docs_and_no_other():
     assert named == set(cli.commands)
 
 
+def test_every_command_for_accounts_stands_in_the_docs_and_no_other():
+    named = set(re.findall(r"`cpd user ([a-z-]+)", part("docs/operating.md", "From the command line")))
+    assert named == set(user.commands)
+
+
 def test_every_option_of_a_command_stands_in_the_docs():
-    options = {name for command in cli.commands.values() for option in command.params for name in option.opts}
+    commands = [*cli.commands.values(), *user.commands.values()]
+    options = {name for command in commands for option in command.params for name in option.opts}
     long = {name for name in options if name.startswith("--")}
     everything = "\n".join(file.read_text(encoding="utf-8") for file in PAGES)
     assert {name for name in long if name not in everything} == set()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -25,7 +26,6 @@ from cpd.web.drawn import answer, gap
 PROFESSIONAL = "cpd_professional"
 CONFIRMED = "1"
 FRESH = timedelta(minutes=15)  # how long a proof of who one is counts for what is sensitive
-RANKS = list(Role)  # each role may do what those before it may
 TITLES = {"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sir", "dame"}
 
 View = Callable[..., ResponseReturnValue]
@@ -60,6 +60,11 @@ class Learner:
     @property
     def role(self) -> Role:
         return self.granted if self.second_factor else Role.LEARNER
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """Where the learner is, for the times of their pages."""
+        return ZoneInfo(self.zone)
 
     @property
     def initials(self) -> str:
@@ -144,7 +149,7 @@ def learner_required(view: View) -> View:
         learner = current_learner()
         if learner is None:
             return login_manager.unauthorized()  # type: ignore[no-any-return]  # Flask-Login has no types
-        return view(*arguments, learner=learner, **keywords)
+        return view(*arguments, **keywords | {"learner": learner})
 
     return guarded
 
@@ -158,15 +163,21 @@ def role_required(least: Role) -> Callable[[View], View]:
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*arguments: Any, learner: Learner, **keywords: Any) -> ResponseReturnValue:
-            if RANKS.index(learner.granted) < RANKS.index(least):
-                abort(404)
-            if not learner.second_factor:
-                return redirect(f"/auth/two-factor/needed?next={quote(asked_for(), safe='/')}")
-            return view(*arguments, learner=learner, **keywords)
+            return stand_in(learner, least) or view(*arguments, learner=learner, **keywords)
 
         return learner_required(guarded)
 
     return guard
+
+
+def stand_in(learner: Learner, least: Role) -> ResponseReturnValue | None:
+    """What is answered instead of a page that needs a role; None for whom it is.
+
+    Raises a 404 for those without the role; who has it is led to the second factor without which it does not count.
+    """
+    if not learner.granted.includes(least):
+        abort(404)
+    return None if learner.second_factor else redirect(f"/auth/two-factor/needed?next={quote(asked_for(), safe='/')}")
 
 
 def proof_required(view: View) -> View:

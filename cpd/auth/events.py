@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ def tied_hash(before: str, account_id: int | None, number: int, kind: str, at: d
     return hashlib.sha256(json.dumps(says, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def first_break(lines: Sequence[AnyRow]) -> int | None:
+def first_break(lines: Iterable[AnyRow]) -> int | None:
     """The number of the first line that is missing or was changed, or None if the chain is whole.
 
     lines: all of one account as (account_id, number, kind, at, detail, hash), in order. That the last ones were taken

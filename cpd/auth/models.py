@@ -6,17 +6,24 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint, false
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cpd.db import Base, Json, UtcDateTime, at_most
+from cpd.db import Base, Bytewise, Json, UtcDateTime, at_most
 
 
 class Role(StrEnum):
+    """What an account may do. Each role may do what those before it may."""
+
     LEARNER = "learner"
     AUTHOR = "author"
     EDITOR = "editor"
     ADMINISTRATOR = "administrator"
+
+    def includes(self, other: Role) -> bool:
+        """Whether this role may do all that the other one may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(other)
 
 
 class EventKind(StrEnum):
@@ -59,7 +66,10 @@ class EventKind(StrEnum):
 
 
 class Account(Base):
-    """What may sign in. `email` is as typed, for mail; `email_canon` is the one form all its spellings share."""
+    """What may sign in. `email` is as typed, for mail; `email_canon` is the one form all its spellings share.
+
+    Whoever changes `name` also calls `keep_words` of cpd/auth/names.py.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -75,11 +85,12 @@ class Account(Base):
         at_most("registration_number", 20),
         at_most("zone", 64),
         at_most("language", 10),
+        Index("ix_account_role_id", "role", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str]
-    email_canon: Mapped[str]
+    email_canon: Mapped[str] = mapped_column(Bytewise)
     name: Mapped[str]
     password_hash: Mapped[str]
     profession: Mapped[str]
@@ -94,6 +105,16 @@ class Account(Base):
     deletion_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # the owner has asked for it
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # only the number is left of it
     short_password: Mapped[bool] = mapped_column(server_default=false())  # good only beside a second factor
+
+
+class NameWord(Base):
+    """A word of an account's name, without capitals and accents: administrators find accounts by it."""
+
+    __tablename__ = "name_word"
+    __table_args__ = (Index("ix_name_word_word_account_id", "word", "account_id"), at_most("word", 120))
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    word: Mapped[str] = mapped_column(Bytewise, primary_key=True)
 
 
 class Session(Base):

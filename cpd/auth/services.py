@@ -12,6 +12,7 @@ from cpd.auth import sessions, throttle, tokens
 from cpd.auth.emails import Email
 from cpd.auth.events import note
 from cpd.auth.models import Account, Consent, EventKind, Role, Session
+from cpd.auth.names import keep_words
 from cpd.auth.notices import Notice, tell
 from cpd.db import db, insert_once
 
@@ -40,8 +41,9 @@ def create_account(
     now: datetime,
     role: Role = Role.LEARNER,
     confirmed: bool = False,
+    by: str | None = None,
 ) -> int:
-    """Add an account with its consents (document → version) and return its id.
+    """Add an account with its consents (document → version) and return its id. `by` says who adds it for somebody else.
 
     confirmed: whether mail has reached the address. Of two at once with one address the second raises AddressTaken,
     whatever its spelling. The caller commits.
@@ -62,8 +64,12 @@ def create_account(
     account_id = insert_once(Account, values)
     if account_id is None:
         raise AddressTaken
+    keep_words(account_id, person.name)
     keep_consents(account_id, consents, now=now)
-    note(EventKind.REGISTERED, account_id=account_id, now=now, consents=dict(consents))
+    if by:
+        note(EventKind.CREATED, account_id=account_id, now=now, by=by, role=role.value)
+    else:
+        note(EventKind.REGISTERED, account_id=account_id, now=now, consents=dict(consents))
     if confirmed:
         note(EventKind.ADDRESS_CONFIRMED, account_id=account_id, now=now)
     return account_id

@@ -189,9 +189,9 @@ def progress(standing: AnyRow, learner: Learner | None) -> dict[str, str]:
     return dict(zip(PROGRESS, (day(passed_on) if passed_on else "", *map(str, last)), strict=True))
 
 
-def revision_page(standing: AnyRow, revision: Shown) -> dict[str, Any]:
-    """An older revision, to be read only."""
-    return {"module": _head(standing, revision), "current": standing.status == PUBLISHED}
+def revision_page(standing: AnyRow, revision: Shown, *, own: bool) -> dict[str, Any]:
+    """An older revision, to be read only; `own` if the learner's record points to it."""
+    return {"module": _head(standing, revision), "current": standing.status == PUBLISHED, "own": own}
 
 
 def sheet(standing: AnyRow, opened: Shown, answers: Answers, refusal: str | None = None) -> dict[str, Any]:

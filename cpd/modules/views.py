@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from cpd.auth.access import Learner, current_learner, learner_required, professional_required
+from cpd.auth.access import Learner, current_learner, learner_required, professional_required, stand_in
+from cpd.auth.models import Role
 from cpd.db import AnyRow, db
 from cpd.modules import catalogue as lists
 from cpd.modules import queries, services, showing
@@ -69,16 +70,17 @@ def module(slug: str) -> ResponseReturnValue:
 @bp.get("/<slug:slug>/revisions/<id:number>")
 @learner_required
 def revision(slug: str, number: int, learner: Learner) -> ResponseReturnValue:
-    """Show an older revision to a learner whose record points to it."""
+    """Show an older revision to a learner whose record points to it, and to authors."""
     standing = _standing(slug, learner)
     row = queries.find_numbered(standing.id, number)
     if row is None:
         abort(404)
     if row.revision_id == standing.live_revision_id and _readable(standing):
         return redirect(f"/modules/{slug}")
-    if not queries.has_attempted(row.revision_id, learner_id=learner.id):
-        abort(404)
-    return render_template("modules/revision.html", **showing.revision_page(standing, shown(row)))
+    own = queries.has_attempted(row.revision_id, learner_id=learner.id)
+    if not own and (otherwise := stand_in(learner, Role.AUTHOR)):
+        return otherwise
+    return render_template("modules/revision.html", **showing.revision_page(standing, shown(row), own=own))
 
 
 @bp.get("/<slug:slug>/assessment")

@@ -11,6 +11,7 @@ from flask import g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from cpd.auth.access import Learner, current_learner
+from cpd.auth.models import Role
 from cpd.modules.queries import shelves
 from cpd.web.csrf import csrf_token
 from cpd.web.drawn import gap
@@ -37,7 +38,8 @@ class Surroundings:
         self.categories = () if plain else footer_categories()
         self._values: dict[str, str] = {}
         self.leaves_on = _leaves_on(self.learner)
-        self.key: Hashable = (self.theme, self.learner is not None, self.leaves_on, self.categories)
+        self.administers = self.learner is not None and self.learner.granted is Role.ADMINISTRATOR
+        self.key: Hashable = (self.theme, self.learner is not None, self.administers, self.leaves_on, self.categories)
 
     def variables(self) -> dict[str, Any]:
         return self._variables(self.learner, _path(), _back(), WaitingMessage())
@@ -52,6 +54,7 @@ class Surroundings:
             "footer_categories": footer,
             "learner": learner,
             "leaves_on": self.leaves_on,
+            "administers": self.administers,
             "request_path": path,
             "back": back,
             "waiting_message": message,

@@ -18,9 +18,10 @@ EXAMPLES = {
 ARGUMENT = re.compile(r"<(?:[^<>]+:)?(\w+)>")
 
 
-def path_of(rule: Rule, **given: object) -> str:
+def path_of(rule: Rule | str, **given: object) -> str:
     """An address that the rule serves; ids are 1 unless given."""
-    return ARGUMENT.sub(lambda found: str(given.get(found[1], EXAMPLES.get(found[1], 1))), rule.rule)
+    text = rule if isinstance(rule, str) else rule.rule
+    return ARGUMENT.sub(lambda found: str(given.get(found[1], EXAMPLES.get(found[1], 1))), text)
 
 
 def pages(app: Flask) -> list[str]:

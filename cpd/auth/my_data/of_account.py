@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from cpd.auth import events
-from cpd.auth.models import App, Consent, Download, Passkey, RecoveryCode, Session, SignOn
+from cpd.auth.models import App, Consent, Download, NameWord, Passkey, RecoveryCode, Session, SignOn
 from cpd.auth.my_data import queries, services
 from cpd.auth.my_data.owned import Owned, forgetting
 
 OF_OWNER = (
     Owned("account", "account", "Account", queries.account, services.forget_identity),
+    Owned(
+        "name_word", "words_of_name", "What your name is found by", queries.name_words, forgetting(NameWord.account_id)
+    ),
     Owned("consent", "consents", "What you agreed to", queries.consents, forgetting(Consent.account_id)),
 )
 OF_SIGNING_IN = (

@@ -14,6 +14,7 @@ from cpd.auth.models import (
     Consent,
     Download,
     Event,
+    NameWord,
     Passkey,
     RecoveryCode,
     Session,
@@ -124,6 +125,11 @@ def account(account_id: int) -> Iterator[Facts]:
             Account.deletion_due_at,
         ).where(Account.id == account_id)
     )
+
+
+def name_words(account_id: int) -> Iterator[Facts]:
+    """By which words administrators find a learner."""
+    return facts(select(NameWord.word).where(NameWord.account_id == account_id).order_by(NameWord.word))
 
 
 def consents(account_id: int) -> Iterator[Facts]:

@@ -7,20 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, or_, select, update
 
+from cpd.auth.administrators import LastAdministrator, leaves_no_administrator
 from cpd.auth.events import note
 from cpd.auth.models import Account, Download, EventKind, Role, Token
 from cpd.auth.my_data import queries
 from cpd.auth.my_data.owned import all_owned
 from cpd.auth.my_data.times import GIVEN_UP, KEPT, PAUSE
+from cpd.auth.names import keep_words
 from cpd.auth.notices import Notice, tell
 from cpd.db import db
 from cpd.outbox.services import ask_for, withdraw
 
 DOWNLOAD = "download"  # the kind of what the worker is asked for
-
-
-class LastAdministrator(Exception):
-    """Without this account nobody could administrate the site."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,7 @@ def change_details(account_id: int, before: Details, after: Details, *, now: dat
     values = vars(after) | {"zone": after.time_zone}
     del values["time_zone"]
     db.session.execute(update(Account).where(Account.id == account_id).values(**values))
+    keep_words(account_id, after.name)
     note(EventKind.DETAILS_CHANGED, account_id=account_id, now=now, changed=changed)
 
 
@@ -179,19 +178,6 @@ def forget_tokens(account_id: int) -> None:
     address = select(Account.email_canon).where(Account.id == account_id).scalar_subquery()
     with_address = Token.detail["email_canon"].as_string() == address
     db.session.execute(delete(Token).where(or_(Token.account_id == account_id, with_address)))
-
-
-def leaves_no_administrator(account_id: int) -> bool:
-    """Whether this is an administrator, and no other one stays who can sign in.
-
-    Until the caller has committed, nobody else can be told otherwise.
-    """
-    working = (Account.role == Role.ADMINISTRATOR.value, Account.deleted_at.is_(None), Account.disabled_at.is_(None))
-    if db.session.execute(select(Account.id).where(Account.id == account_id, *working)).first() is None:
-        return False
-    administrators = select(Account.id, Account.deletion_due_at).where(*working).order_by(Account.id).with_for_update()
-    rows = db.session.execute(administrators).all()
-    return all(row.id == account_id or row.deletion_due_at is not None for row in rows)
 
 
 def _alone(account_id: int) -> None:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from cpd.auth import doors, throttle
 from cpd.auth.access import Learner, learner_required, proof_required
+from cpd.auth.administrators import LastAdministrator
 from cpd.auth.events import note
 from cpd.auth.models import EventKind
 from cpd.auth.my_data import queries, services
@@ -95,7 +96,7 @@ def leave_for_good(learner: Learner) -> ResponseReturnValue:
     """Have the account deleted after the pause."""
     try:
         services.ask_for_deletion(learner.id, now=clock.now())
-    except services.LastAdministrator:
+    except LastAdministrator:
         db.session.rollback()
         return _leaving_page(learner, refused=True), 409
     db.session.commit()

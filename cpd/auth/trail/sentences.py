@@ -82,6 +82,12 @@ def origin_of(detail: Mapping[str, Any]) -> str:
     return ", ".join(part for part in (device, network if isinstance(network, str) else "") if part)
 
 
+def doer_of(detail: Mapping[str, Any]) -> str:
+    """Who did it, if it was not the owner: one of those who run the site. Which of them is not the owner's to know."""
+    by = detail.get("by")
+    return "By an administrator" if str(by).startswith("administrator") else "By those who run the site" if by else ""
+
+
 def _texts(value: object) -> list[str]:
     """The texts in a value of a line's detail, be it one or a list."""
     return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]

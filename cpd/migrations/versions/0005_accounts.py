@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import unicodedata
 from datetime import UTC
 
 import sqlalchemy as sa
@@ -32,6 +34,10 @@ def upgrade() -> None:
         op.add_column("account", sa.Column(name, MOMENT, nullable=True))
     op.add_column("account", sa.Column("short_password", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index(op.f("ix_account_deletion_due_at"), "account", ["deletion_due_at"])
+    op.create_index("ix_account_role_id", "account", ["role", "id"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute('ALTER TABLE account ALTER COLUMN email_canon TYPE VARCHAR COLLATE "C"')
+    keep_words_of_names()
     add_text("session", "network", "", 64)
     op.add_column("session", sa.Column("second_factor", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("session", sa.Column("proved_at", MOMENT, nullable=True))
@@ -168,6 +174,37 @@ def add_text(table: str, column: str, default: str, characters: int) -> None:
     op.execute(f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR DEFAULT '{default}' NOT NULL {check}")
 
 
+def keep_words_of_names() -> None:
+    """Make the table by which accounts are found by name, as cpd/auth/names.py fills it."""
+    bytewise = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+    op.create_table(
+        "name_word",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("word", bytewise, nullable=False),
+        at_most("name_word", "word", 120),
+        belongs_to_account("name_word"),
+        sa.PrimaryKeyConstraint("account_id", "word", name=op.f("pk_name_word")),
+    )
+    connection = op.get_bind()
+    accounts = sa.table("account", sa.column("id", sa.Integer), sa.column("name", sa.String))
+    words = sa.table("name_word", sa.column("account_id", sa.Integer), sa.column("word", sa.String))
+    after = 0
+    while rows := connection.execute(
+        sa.select(accounts).where(accounts.c.id > after).order_by(accounts.c.id).limit(TOGETHER)
+    ).all():
+        kept = [{"account_id": row.id, "word": word} for row in rows for word in words_of(row.name)]
+        if kept:
+            connection.execute(words.insert(), kept)
+        after = rows[-1].id
+    op.create_index("ix_name_word_word_account_id", "name_word", ["word", "account_id"])
+
+
+def words_of(name: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    kept = "".join(letter for letter in plain if not unicodedata.combining(letter) and letter not in "'\u2019.")
+    return sorted(set(re.findall(r"\w+", kept)))
+
+
 def tie_events() -> None:
     """Number the lines of each account and tie each to the one before it, as cpd/auth/events.py does."""
     op.add_column("event", sa.Column("number", sa.Integer(), nullable=True))
@@ -202,7 +239,7 @@ def tie_events() -> None:
 
 
 def downgrade() -> None:
-    for table in ("outbox", "download", "token", "sign_on", "recovery_code", "passkey", "app"):
+    for table in ("name_word", "outbox", "download", "token", "sign_on", "recovery_code", "passkey", "app"):
         op.drop_table(table)
     op.drop_table("throttle")
     op.create_table(
@@ -222,6 +259,9 @@ def downgrade() -> None:
         batch.drop_column("hash")
         batch.drop_column("number")
     op.create_index(op.f("ix_event_account_id_id"), "event", ["account_id", "id"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute('ALTER TABLE account ALTER COLUMN email_canon TYPE VARCHAR COLLATE "default"')
+    op.drop_index("ix_account_role_id", table_name="account")
     op.drop_index(op.f("ix_account_deletion_due_at"), table_name="account")
     for name in ("proved_at", "second_factor", "network"):
         op.drop_column("session", name)
