@@ -118,3 +118,10 @@ _.added_at
 
 # A person reads it: what the slow tests of faults print.
 _.doubled
+
+# WTForms reads it when a field is drawn.
+_.render_kw
+
+# aiosmtpd asks its handler these, in tests.
+_.handle_RCPT
+_.handle_DATA

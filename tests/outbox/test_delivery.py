@@ -139,7 +139,7 @@ def test_mail_goes_through_the_server_over_one_connection(site):
             way.deliver(MAIL, name=f"a-{number}", now=NOW)
         way.close()
         way.close()
-    assert server.connections == 1
+    assert len(server.connections) == 1
     message = read(server.mails[0])
     assert (message["From"], message["To"]) == ("Daybook CPD <cpd@example.org>", "ann@example.org")
     assert set(server.ids) == {f"<a-{number}@learn.example.org>" for number in range(3)}
