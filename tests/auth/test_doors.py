@@ -187,6 +187,12 @@ def ann(browser):
     return browser
 
 
+@pytest.fixture
+def mail_after_registering(ann, app):
+    assert ann
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], mail_server="smtp://mail.example.org")
+
+
 def guess(browser, times, **keywords):
     return [browser.sign_in(**({"password": "wrong"} | keywords)).status_code for _ in range(times)]
 
@@ -199,7 +205,7 @@ def test_strangers_who_use_up_the_limit_in_all_do_not_slow_a_known_browser(ann, 
     assert ann.sign_in().status_code == 303
 
 
-@pytest.mark.usefixtures("with_mail")
+@pytest.mark.usefixtures("mail_after_registering")
 def test_the_owner_gets_in_by_a_known_browser_and_lets_strangers_try_again(ann, new_browser, monkeypatch):
     monkeypatch.setattr(doors, "PASSWORD_IN_A_ROW", Limit(3, doors.YEAR, in_a_row=True))
     stranger = new_browser(address="198.51.100.1")
@@ -211,7 +217,7 @@ def test_the_owner_gets_in_by_a_known_browser_and_lets_strangers_try_again(ann, 
     assert guess(stranger, 1) == [422]
 
 
-@pytest.mark.usefixtures("with_mail")
+@pytest.mark.usefixtures("mail_after_registering")
 def test_a_known_browser_has_a_hundred_in_a_row_too_and_a_reset_there_ends_them(ann, app, monkeypatch, rows_of):
     monkeypatch.setattr(doors, "PASSWORD_IN_A_ROW", Limit(3, doors.YEAR, in_a_row=True))
     assert guess(ann, 4) == [422] * 3 + [429]

@@ -219,7 +219,7 @@ def _dearer(settings):
 def test_the_account_page_shows_what_is_known(browser):
     browser.register(registration_body="GMC", registration_number="1234567")
     page = browser.get("/auth/account").text
-    for text in ("Ann Example", "ann@example.org", "Doctor", "GMC 1234567", "Terms of use", "version 2026-11-23"):
+    for text in ("Ann Example", "ann@example.org", "Doctor", "GMC 1234567", "Terms of use", "Version 2026-11-23"):
         assert text in page
 
 
