@@ -187,6 +187,12 @@ def ann(browser):
     return browser
 
 
+@pytest.fixture
+def mail_after_registering(ann, app):
+    assert ann
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], mail_server="smtp://mail.example.org")
+
+
 def guess(browser, times, **keywords):
     return [browser.sign_in(**({"password": "wrong"} | keywords)).status_code for _ in range(times)]
 
@@ -199,36 +205,29 @@ def test_strangers_who_use_up_the_limit_in_all_do_not_slow_a_known_browser(ann, 
     assert ann.sign_in().status_code == 303
 
 
-@pytest.fixture
-def ann_with_mail(ann, request):
-    """Ann has an account when the site begins to send mail."""
-    request.getfixturevalue("with_mail")
-    return ann
-
-
-def test_the_owner_gets_in_by_a_known_browser_and_lets_strangers_try_again(ann_with_mail, new_browser, monkeypatch):
+@pytest.mark.usefixtures("mail_after_registering")
+def test_the_owner_gets_in_by_a_known_browser_and_lets_strangers_try_again(ann, new_browser, monkeypatch):
     monkeypatch.setattr(doors, "PASSWORD_IN_A_ROW", Limit(3, doors.YEAR, in_a_row=True))
     stranger = new_browser(address="198.51.100.1")
     assert guess(stranger, 4) == [422] * 3 + [429]
     assert RESET_NEEDED in stranger.sign_in().text
 
-    assert ann_with_mail.sign_in().status_code == 303
+    assert ann.sign_in().status_code == 303
 
     assert guess(stranger, 1) == [422]
 
 
-def test_a_known_browser_has_a_hundred_in_a_row_too_and_a_reset_there_ends_them(
-    ann_with_mail, app, monkeypatch, rows_of
-):
+@pytest.mark.usefixtures("mail_after_registering")
+def test_a_known_browser_has_a_hundred_in_a_row_too_and_a_reset_there_ends_them(ann, app, monkeypatch, rows_of):
     monkeypatch.setattr(doors, "PASSWORD_IN_A_ROW", Limit(3, doors.YEAR, in_a_row=True))
-    assert guess(ann_with_mail, 4) == [422] * 3 + [429]
+    assert guess(ann, 4) == [422] * 3 + [429]
 
-    known = f"cpd_known_browser={ann_with_mail.cookie('cpd_known_browser')}"
+    known = f"cpd_known_browser={ann.cookie('cpd_known_browser')}"
     with app.test_request_context(headers={"Cookie": known}):
         doors.password_was_reset(ANN, rows_of("account")[0]["id"])
         db.session.commit()
 
-    assert guess(ann_with_mail, 1) == [422]
+    assert guess(ann, 1) == [422]
 
 
 def test_who_is_signed_in_proves_it_from_buckets_of_their_own(browser, new_browser):
