@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, Ellip
 from cryptography.hazmat.primitives.hashes import SHA256
 
 ORIGIN = "http://localhost"
-PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, ATTESTED = 1, 4, 8, 16, 64
+PRESENT, VERIFIED, ATTESTED = 1, 4, 64
 
 
 def text_of(data: bytes) -> str:
