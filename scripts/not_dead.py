@@ -125,3 +125,9 @@ _.render_kw
 # aiosmtpd asks its handler these, in tests.
 _.handle_RCPT
 _.handle_DATA
+
+# A line of rights.csv may say it.
+_.EVERYONE
+
+# io asks a file for it.
+_.writable
