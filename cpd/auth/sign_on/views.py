@@ -111,7 +111,8 @@ def callback() -> ResponseReturnValue:
         return _let_on(identity, question, now)
     except _NotNow as fault:
         if fault.why is not Why.CANCELLED:
-            note(EventKind.SIGN_IN_FAILED, account_id=fault.account_id, now=now, proof=Proof.SIGN_ON, why=fault.why)
+            detail = {"proof": Proof.SIGN_ON, "why": fault.why, **signing_in.origin()}
+            note(EventKind.SIGN_IN_FAILED, account_id=fault.account_id, now=now, **detail)
             db.session.commit()
         if question.kept:
             _keep(question.kept, account_id=None, now=now)
@@ -168,8 +169,9 @@ def link() -> ResponseReturnValue:
         spent = throttle.spend(doors.password_buckets(waits.email.canon, account.id), now=now)
     except throttle.TooManyTries as fault:
         return _link_page(form, waits, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
-    if not passwords.of_this_app().fits(form.password.data or "", account.password_hash):
-        note(EventKind.SIGN_IN_FAILED, account_id=account.id, now=now)
+    own = doors.is_own_browser(account.id)
+    if not passwords.of_this_app().fits(form.password.data or "", account.password_hash, own_browser=own):
+        note(EventKind.SIGN_IN_FAILED, account_id=account.id, now=now, **signing_in.origin())
         db.session.commit()
         form.refuse()
         return _link_page(form, waits), 422
@@ -212,6 +214,7 @@ def create() -> ResponseReturnValue:
             zone=_settings().timezone,
             consents=signing_in.documents(),
             now=now,
+            confirmed=True,
         )
     except services.AddressTaken:
         db.session.rollback()

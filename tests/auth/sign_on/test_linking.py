@@ -258,7 +258,7 @@ def test_the_address_is_the_one_that_was_verified_whatever_is_sent(browser, visi
     assert answer.status_code == 303
     [account] = rows_of("account")
     assert (account["email"], account["name"]) == ("ann@example.org", "Ann E.")
-    assert kinds(rows_of("event")) == ["registered", "signed_in", "address_confirmed", "sign_on_linked"]
+    assert kinds(rows_of("event")) == ["registered", "address_confirmed", "signed_in", "sign_on_linked"]
 
 
 def test_who_registers_chooses_a_password_that_works_without_the_provider(browser, visit):
