@@ -71,12 +71,13 @@ def hash_of(account_id: int) -> str | None:
 
 
 def standing_of(account_id: int) -> Row[Any] | None:
-    """What signing in to an account asks for, as (role, disabled_at, deleted_at, has_app, passkeys: how many)."""
+    """What signing in to an account asks for, as (role, …, short_password, has_app, passkeys: how many)."""
     passkeys = select(func.count()).where(Passkey.account_id == Account.id).scalar_subquery()
     standing = select(
         Account.role,
         Account.disabled_at,
         Account.deleted_at,
+        Account.short_password,
         exists().where(App.account_id == Account.id).label("has_app"),
         passkeys.label("passkeys"),
     )

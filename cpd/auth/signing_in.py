@@ -21,13 +21,15 @@ from cpd.auth.sessions import LONGEST
 from cpd.db import db
 from cpd.forms import text_of
 from cpd.pages.queries import versions
-from cpd.web import cookies
+from cpd.web import cookies, messages
 from cpd.web.addresses import own_path
+from cpd.web.messages import Message
 
 COOKIE = "cpd_sign_in"
 PURPOSE = "sign-in"
 LASTS = timedelta(minutes=15)
 LONGEST_USER_AGENT = 200  # characters
+PASSWORD_TOO_SHORT = "Two-step sign-in is off, so your password is too short now. Choose a longer one."  # noqa: S105
 CONSENT_TO = {"terms": "Terms of use", "privacy": "Privacy"}
 
 
@@ -82,6 +84,9 @@ def go_on(progress: Progress, *, now: datetime, new_account: bool = False) -> Re
     tokens.take(PURPOSE, cookies.value_of(COOKIE), now=now)
     step = next_step(progress, standing, outdated=outdated_documents(progress.account_id))
     if step is None:
+        if standing.short_password and not (standing.has_app or standing.passkeys):
+            messages.leave(Message(PASSWORD_TOO_SHORT))
+            progress = replace(progress, wanted="/auth/password", kept="")
         return let_in(progress, now=now, new_account=new_account)
     detail = {"proofs": list(progress.proofs), "wanted": progress.wanted, "kept": progress.kept}
     token = tokens.issue(PURPOSE, account_id=progress.account_id, detail=detail, now=now, lifetime=LASTS)

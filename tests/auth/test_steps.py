@@ -241,3 +241,17 @@ def test_the_steps_are_read_back_as_they_were_kept(combination):
     assert signing_in._progress(kept) == Progress(5, combination, "/a", "b")
     assert signing_in._progress(SimpleNamespace(account_id=None, detail={})) is None
     assert signing_in._progress(None) is None
+
+
+def test_a_password_that_was_good_beside_a_second_factor_alone_must_become_longer(ann, app):
+    with app.app_context():
+        db.session.execute(update(Account).values(short_password=True))
+        db.session.commit()
+    answer = ann.sign_in(path="/auth/sign-in?next=/record/")
+    assert answer.location == "/auth/password"
+    assert signing_in.PASSWORD_TOO_SHORT in ann.get("/auth/password").text
+    with app.app_context():
+        db.session.execute(update(Account).values(short_password=False))
+        db.session.commit()
+    ann.sign_out()
+    assert ann.sign_in(path="/auth/sign-in?next=/record/").location == "/record/"

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
-from cpd.auth import doors, passwords, queries, throttle, tokens
+from cpd.auth import doors, passwords, queries, signing_in, throttle, tokens
 from cpd.auth.access import Learner, learner_required, proof_required
 from cpd.auth.by_mail import links
 from cpd.auth.by_mail.answers import Refusal, sent
@@ -50,7 +50,7 @@ def change_password(learner: Learner) -> ResponseReturnValue:
         return Refusal(429, "", fault.wait).answer(_password_page(form, str(fault.description)))
     hasher, typed = passwords.of_this_app(), form.password.data or ""
     if not hasher.fits(form.old_password.data or "", queries.hash_of(learner.id)):
-        note(EventKind.PROOF_FAILED, account_id=learner.id, now=now)
+        note(EventKind.PROOF_FAILED, account_id=learner.id, now=now, **signing_in.origin())
         db.session.commit()
         form.refuse()
         return _password_page(form), 422

@@ -231,7 +231,8 @@ def _account_proved(purpose: str, *, account_id: int | None, kind: EventKind) ->
             _answer(), _place(), purpose=purpose, account_id=account_id, browser=_browser(), now=now
         )
     except PasskeyRefused as fault:
-        note(kind, account_id=fault.account_id, now=now, step="passkey", reason=fault.reason)
+        detail = {"step": "passkey", "reason": fault.reason, **signing_in.origin()}
+        note(kind, account_id=fault.account_id, now=now, **detail)
         db.session.commit()
         raise
     throttle.give_back(spent, now=now)

@@ -56,7 +56,13 @@ def show() -> ResponseReturnValue:
         return step_page(progress, form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
     proof = _proof_in(form, progress.account_id, now=now)
     if proof is None:
-        note(EventKind.SIGN_IN_FAILED, account_id=progress.account_id, now=now, step="second factor")
+        note(
+            EventKind.SIGN_IN_FAILED,
+            account_id=progress.account_id,
+            now=now,
+            step="second factor",
+            **signing_in.origin(),
+        )
         db.session.commit()
         form.refuse()
         return step_page(progress, form), 422
@@ -88,7 +94,7 @@ def prove_by_code(learner: Learner) -> ResponseReturnValue:
         return again_page(form, str(fault.description)), 429, {"Retry-After": str(fault.wait)}
     proof = _proof_in(form, learner.id, now=now)
     if proof is None:
-        note(EventKind.PROOF_FAILED, account_id=learner.id, now=now, step="second factor")
+        note(EventKind.PROOF_FAILED, account_id=learner.id, now=now, step="second factor", **signing_in.origin())
         db.session.commit()
         form.refuse()
         return again_page(form), 422
