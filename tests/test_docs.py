@@ -180,7 +180,8 @@ def follow(settings, monkeypatch):
         for word, value in words.items():
             code = code.replace(f'"{word}"', f'"{value}"')
         # The application of the recipe is another one, whose connections must be closed.
-        exec(f"{code}    from cpd.db import db\n    db.session.remove()\n    db.engine.dispose()\n", {})  # noqa: S102  # our own recipe
+        closing = "from cpd.db import db, reader; reader().close(); db.session.remove(); db.engine.dispose()"
+        exec(f"{code}    {closing}\n", {})  # noqa: S102  # our own recipe
 
     return follow
 

@@ -327,9 +327,6 @@ def test_a_large_record_takes_little_memory(site):
         class Nowhere(io.RawIOBase):
             size = 0
 
-            def writable(self):
-                return True
-
             def write(self, data):
                 self.size += len(data)
                 return len(data)
