@@ -146,7 +146,7 @@ def test_the_whole_trail_can_be_verified(browser, events, app):
     browser.register()
     account_id = events(5, at=datetime.now(UTC) - timedelta(days=1))
     with app.app_context():
-        lines = whole_trail_of(account_id)
+        lines = list(whole_trail_of(account_id))
     assert [line.number for line in lines] == list(range(1, 8))
     assert first_break(lines) is None
     assert first_break(lines[1:]) == 1
