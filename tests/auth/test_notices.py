@@ -24,6 +24,8 @@ VALUES = {
     Notice.FACTOR_REMOVED: {"factor": "authenticator app", "name": ""},
     Notice.RECOVERY_CODE_USED: {"left": 9},
     Notice.ROLE_CHANGED: {"before": "learner", "role": "author"},
+    Notice.SIGN_ON_LINKED: {"provider": "St Example's Hospital"},
+    Notice.SIGN_ON_UNLINKED: {"provider": "St Example's Hospital"},
     Notice.DELETION_ASKED: {"due_at": "2026-12-10T09:30:00+00:00"},
 }
 SUMMER = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)  # 23:30 in London
