@@ -17,7 +17,7 @@ SENTENCES = {
     EventKind.PROVED_AGAIN: "Proved once more who it is, before something sensitive",
     EventKind.PROOF_FAILED: "Did not succeed in proving once more who it is",
     EventKind.SESSION_ENDED: "A session was ended",
-    EventKind.SESSIONS_ENDED: "All other sessions were ended",
+    EventKind.SESSIONS_ENDED: "Sessions were ended",
     EventKind.CONSENTED: "New terms were agreed to",
     EventKind.RESET_ASKED: "A mail for resetting the password was asked for",
     EventKind.PASSWORD_CHANGED: "The password was changed",
