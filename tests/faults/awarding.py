@@ -146,7 +146,7 @@ def enrol(number: int) -> Learner:
     now = datetime.now(UTC)
     person = Person("Amara Okafor", read_email(f"learner{number}@example.org"), "Doctor")
     learner = create_account(person, password_hash="none", zone="Europe/London", consents={}, now=now)
-    return Learner(learner, sign_in(learner, user_agent="", now=now, replaces=None))
+    return Learner(learner, sign_in(learner, user_agent="", network="", now=now, replaces=None))
 
 
 @dataclass

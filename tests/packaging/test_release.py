@@ -147,4 +147,5 @@ def test_the_wheel_states_the_version_and_the_dependencies_of_the_project(releas
     assert stated["Version"] == project["version"]
     assert stated["Requires-Python"] == project["requires-python"]
     names = {re.match(r"[\w-]+", requirement)[0] for requirement in stated.get_all("Requires-Dist")}
-    assert names == {re.match(r"[\w-]+", requirement)[0] for requirement in project["dependencies"]} | {"psycopg"}
+    asked_for = [project["dependencies"], *project["optional-dependencies"].values()]
+    assert names == {re.match(r"[\w-]+", requirement)[0] for requirements in asked_for for requirement in requirements}
