@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import threading
 import time
+from pathlib import Path
 from typing import IO
 
 from flask import Flask
@@ -25,23 +26,29 @@ def begin_beside_pages(app: Flask) -> None:
 
 
 def _work(app: Flask) -> None:
-    """The first process to lock the file works; when it ends, another one takes its place."""
+    """The first process to lock a file works; when it ends, another one takes its place."""
     settings: Settings = app.config["SETTINGS"]
-    with (settings.instance_folder / "worker.lock").open("w", encoding="ascii") as file:
-        while not _is_ours(file):
-            if _is_ending_within(LOOK_FOR_PLACE):
-                return
+    while (place := _place(settings.instance_folder / "worker.lock")) is None:
+        if _is_ending_within(LOOK_FOR_PLACE):
+            return
+    with place:
         worker = Worker(app, delivery_for(settings), is_ending=_is_ending)
         while not _is_ending_within(worker.pause):
             worker.work_off()
 
 
-def _is_ours(file: IO[str]) -> bool:
+def _place(path: Path) -> IO[str] | None:
+    """The file, locked, or None if another process has locked it or it cannot be written."""
+    try:
+        file = path.open("w", encoding="ascii")
+    except OSError:
+        return None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        return False
-    return True
+        file.close()
+        return None
+    return file
 
 
 def _is_ending_within(seconds: float) -> bool:

@@ -14,7 +14,6 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import Row
-from sqlalchemy.exc import SQLAlchemyError
 
 from cpd.db import db, give_up
 from cpd.outbox import queries, services
@@ -65,9 +64,9 @@ class Worker:
                 self._delay = 0.0
             except Unreachable as fault:
                 self._wait("the mail server cannot be reached: %s", fault)
-            except SQLAlchemyError as fault:
+            except Exception as fault:  # noqa: BLE001  # mostly the database or the disk, and both come back
                 give_up()
-                self._wait("the database cannot be used: %s", type(fault).__name__)
+                self._wait("nothing can be done at the moment: %s", type(fault).__name__)
             finally:
                 self._delivery.close()
 

@@ -271,3 +271,15 @@ def test_a_visitor_can_have_the_address_of_an_old_account_confirmed(app, ann, ne
     [mail] = sent(app)
     ann.press(ann.follow(link_in(mail)))
     assert rows_of("account")[0]["confirmed_at"] is not None
+
+
+def test_an_address_that_is_none_is_told_beside_its_field(ann):
+    answer = ask_for(ann, "new@")
+    assert answer.status_code == 422
+    assert error_of(answer.text, "email") == "Enter an e-mail address, like name@example.org"
+    assert 'value="new@"' in answer.text
+
+
+def test_an_account_that_is_deleted_in_the_meantime_is_not_found(ann, monkeypatch):
+    monkeypatch.setattr("cpd.auth.changing.views.queries.owner_of", lambda _: None)
+    assert ann.get("/auth/password").status_code == 404

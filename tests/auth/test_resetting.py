@@ -262,3 +262,7 @@ def test_the_mail_says_how_long_the_link_works_and_where_it_leads(app, new_brows
     assert "works for an hour" in text_of(mail)
     assert "https://learn.example.org/auth/reset/new?token=" in text_of(mail)
     assert PASSWORD not in mail.as_string()
+
+
+def test_the_button_without_a_link_does_nothing(browser):
+    assert browser.post("/auth/reset/new", browser.get("/auth/sign-in"), password=NEW).status_code == 410

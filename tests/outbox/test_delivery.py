@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import smtplib
 import socket
 import stat
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -173,6 +175,36 @@ def test_what_the_server_does_not_take_is_told_without_its_words(site, fault, wo
         way.deliver(MAIL, name="second", now=NOW)
         way.close()
     assert server.ids["<second@learn.example.org>"] == 1
+
+
+def test_a_server_that_turns_everybody_away_is_unreachable(site):
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def turn_away():
+            with listening.accept()[0] as client:
+                client.sendall(b"421 too busy\r\n")
+
+        thread = threading.Thread(target=turn_away)
+        thread.start()
+        with pytest.raises(Unreachable, match="it answered with 421"):
+            by_server(site, listening.getsockname()[1]).deliver(MAIL, name="a", now=NOW)
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (TimeoutError(), "no answer in time"),
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (smtplib.SMTPServerDisconnected("ann@example.org"), "it hung up"),
+        (smtplib.SMTPException("ann@example.org"), "SMTPException"),
+        (OSError("ann@example.org"), "OSError"),
+    ],
+)
+def test_no_reason_quotes_anybody(fault, words):
+    assert ways._why(fault) == words
 
 
 def certificate(folder, *, host="127.0.0.1"):

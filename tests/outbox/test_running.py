@@ -13,12 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
-from click.testing import CliRunner
 from flask import Flask
 
 from cpd import serving
 from cpd.auth.notices import Notice, tell
-from cpd.cli import cli
 from cpd.db import db
 from cpd.outbox import beside, services
 from cpd.outbox.delivery import TIMEOUT, Refused, ToFiles
@@ -110,25 +108,39 @@ def test_none_runs_inside_cpd_serve_where_that_is_not_wanted(settings, monkeypat
     assert len(begun) == 1
 
 
-def test_of_all_processes_of_a_machine_one_works_and_another_takes_its_place(settings):
-    folder = settings.instance_folder
-    with (folder / "worker.lock").open("w") as first, (folder / "worker.lock").open("w") as second:
-        assert beside._is_ours(first)
-        assert not beside._is_ours(second)
-        first.close()
-        assert beside._is_ours(second)
+def test_of_all_processes_of_a_machine_one_works_and_another_takes_its_place(tmp_path):
+    file = tmp_path / "worker.lock"
+    first = beside._place(file)
+    assert first is not None
+    assert beside._place(file) is None
+    first.close()
+    second = beside._place(file)
+    assert second is not None
+    second.close()
+    assert beside._place(tmp_path / "missing" / "worker.lock") is None
+
+
+def test_a_process_works_once_there_is_a_place_for_it_and_until_it_is_to_end(app, settings, told, monkeypatch):
+    monkeypatch.setattr(beside, "LOOK_FOR_PLACE", 0.01)
+    other = beside._place(settings.instance_folder / "worker.lock")
+    ending = threading.Event()
+    monkeypatch.setattr(beside, "_is_ending", ending.is_set)
+    beside.begin_beside_pages(app)
+    [thread] = [each for each in threading.enumerate() if each.name == "worker"]
+    assert not told()
+    other.close()
+    wait_until(told)
+    ending.set()
+    thread.join(LONGEST_WAIT)
+    assert not thread.is_alive()
 
 
 def test_a_process_that_has_no_place_ends_when_it_is_to_end(settings, monkeypatch):
     app = Flask("any")
     app.config["SETTINGS"] = settings
-    with (settings.instance_folder / "worker.lock").open("w") as other:
-        assert beside._is_ours(other)
-        monkeypatch.setattr(beside, "_is_ending", lambda: True)
-        thread = threading.Thread(target=beside._work, args=(app,))
-        thread.start()
-        thread.join(LONGEST_WAIT)
-        assert not thread.is_alive()
+    monkeypatch.setattr(beside, "_is_ending", lambda: True)
+    with beside._place(settings.instance_folder / "worker.lock"):
+        beside._work(app)
 
 
 def test_waiting_ends_after_its_time(monkeypatch):
@@ -141,30 +153,32 @@ def test_waiting_ends_after_its_time(monkeypatch):
 
 
 @pytest.fixture
-def installed(settings, monkeypatch):
-    """Commands act on the installation of the test."""
-    for name, value in environment(settings).items():
-        if name.startswith("CPD_"):
-            monkeypatch.setenv(name, value)
+def say(settings):
+    """What `cpd worker` says with some options."""
+
+    def say(*options):
+        command = [*cpd("worker"), *options]
+        done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, check=True)
+        return done.stdout
+
+    return say
 
 
-@pytest.mark.usefixtures("installed")
-def test_an_operator_sees_what_waits_and_what_was_given_up_and_can_have_it_tried_again(app, ask_notice, delivery):
+def test_an_operator_sees_what_waits_and_what_was_given_up_and_can_have_it_tried_again(app, ask_notice, delivery, say):
     ask_notice()
-    shown = CliRunner().invoke(cli, ["worker", "--show"])
-    assert shown.stdout.startswith("Waiting: 1, the oldest since ")
-    assert "Given up: 0." in shown.stdout
+    shown = say("--show")
+    assert shown.startswith("Waiting: 1, the oldest since ")
+    assert shown.endswith("Given up: 0.\n")
 
     delivery.faults = [Refused("the address was refused with 550", for_good=True)]
     Worker(app, delivery).work_off()
-    shown = CliRunner().invoke(cli, ["worker", "--show"])
-    assert shown.stdout.startswith("Waiting: 0.\nGiven up: 1.\n")
-    assert "notice, asked for " in shown.stdout
-    assert "1 tries: the address was refused with 550" in shown.stdout
-    assert "ann@example.org" not in shown.stdout
+    shown = say("--show")
+    assert shown.startswith("Waiting: 0.\nGiven up: 1.\n")
+    assert "notice, asked for " in shown
+    assert "1 tries: the address was refused with 550" in shown
+    assert "ann@example.org" not in shown
 
-    again = CliRunner().invoke(cli, ["worker", "--again", "--show"])
-    assert again.stdout.startswith("To be tried again: 1.\nWaiting: 1")
+    assert say("--again", "--show").startswith("To be tried again: 1.\nWaiting: 1")
     Worker(app, delivery).work_off()
     assert delivery.sent == ["Your account is deleted"]
 

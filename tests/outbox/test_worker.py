@@ -209,16 +209,17 @@ def test_an_unreachable_server_costs_no_try_and_slows_the_worker_down(worker, de
     assert worker.pause == LOOK_EVERY
 
 
-def test_a_database_that_is_away_is_waited_for(worker, delivery, ask, monkeypatch, caplog):
+@pytest.mark.parametrize("fault", [OperationalError("SELECT", None, Exception("away")), PermissionError(13, "no")])
+def test_a_database_or_disk_that_is_away_is_waited_for(worker, delivery, ask, monkeypatch, caplog, fault):
     def away(**_):
-        raise OperationalError("SELECT", None, Exception("away"))
+        raise fault
 
     ask("a note")
     with monkeypatch.context() as patched:
         patched.setattr(queries, "is_anything_due", away)
         worker.work_off()
     assert worker.pause == 1
-    assert "the database cannot be used: OperationalError" in caplog.text
+    assert f"nothing can be done at the moment: {type(fault).__name__}" in caplog.text
     worker.work_off()
     assert delivery.sent == ["a note"]
 
@@ -269,6 +270,15 @@ def test_many_workers_do_everything_once(app, ask, waiting):
     for thread in threads:
         thread.join()
     assert sorted(subject for each in deliveries for subject in each.sent) == sorted(subjects)
+    assert waiting() == []
+
+
+def test_what_another_worker_took_in_the_meantime_is_no_fault(worker, delivery, monkeypatch, waiting):
+    looked = [True]
+    monkeypatch.setattr(queries, "is_anything_due", lambda **_: bool(looked) and looked.pop())
+    worker.work_off()
+    assert delivery.sent == []
+    assert worker.pause == LOOK_EVERY
     assert waiting() == []
 
 
