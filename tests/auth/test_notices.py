@@ -23,8 +23,6 @@ VALUES = {
     Notice.FACTOR_ADDED: {"factor": "passkey", "name": "Phone"},
     Notice.FACTOR_REMOVED: {"factor": "authenticator app", "name": ""},
     Notice.RECOVERY_CODE_USED: {"left": 9},
-    Notice.SIGN_ON_LINKED: {"provider": "St Example's"},
-    Notice.SIGN_ON_UNLINKED: {"provider": "St Example's"},
     Notice.ROLE_CHANGED: {"before": "learner", "role": "author"},
     Notice.SIGN_ON_LINKED: {"provider": "St Example's Hospital"},
     Notice.SIGN_ON_UNLINKED: {"provider": "St Example's Hospital"},
