@@ -14,7 +14,7 @@ from cpd.auth.by_mail import links
 from cpd.auth.by_mail.services import CONFIRMATION, REGISTRATION, Registration
 from cpd.auth.changing.services import ADDRESS, RESET
 from cpd.auth.emails import Email
-from cpd.auth.models import Account, App, Passkey
+from cpd.auth.models import Account, App, Passkey, Role, Session
 from cpd.auth.services import Person
 from cpd.content.publish import Report
 from cpd.db import Base, db
@@ -135,6 +135,23 @@ def add_factors(account_id: int) -> None:
 @pytest.fixture
 def learner(new_learner: Callable[[], Visitor]) -> Visitor:
     return new_learner()
+
+
+@pytest.fixture
+def administrator(site: Flask, new_learner: Callable[[], Visitor]) -> Visitor:
+    visitor = new_learner()
+    give_role(site, visitor)
+    return visitor
+
+
+def give_role(site: Flask, visitor: Visitor) -> None:
+    """Make an administrator of the account that was registered last."""
+    with site.app_context():
+        last = db.session.query(Account.id).order_by(Account.id.desc()).limit(1).scalar_subquery()
+        db.session.execute(update(Account).where(Account.id == last).values(role=Role.ADMINISTRATOR.value))
+        db.session.execute(update(Session).where(Session.account_id == last).values(second_factor=True))
+        db.session.commit()
+    assert visitor.ask("/auth/account").status == 200
 
 
 @pytest.fixture

@@ -12,16 +12,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
 
 from cpd.auth.emails import WrongEmail, read_email
-from cpd.auth.models import Account, Role, Session
-from cpd.db import Base, db
+from cpd.db import Base
 from cpd.forms import text_of
 from cpd.web.limits import LARGEST_REQUEST, MOST_FIELDS
 from tests.hostile.accounts import NO_ADDRESSES, NOWHERE, json_bodies, lookalikes, place_in_a_browser
 from tests.hostile.asking import Answer, Visitor, encoded, fault_in, tables_of
-from tests.hostile.conftest import forms_of
+from tests.hostile.conftest import forms_of, give_role
 from tests.hostile.forms import Form, read
 from tests.web.addresses import changes, pages
 
@@ -35,16 +33,6 @@ FALSE_HOSTS = (
 )
 SLICE = 18  # the fast suite sends each place every 18th value, beginning elsewhere for each
 numbers = itertools.count(1)
-
-
-def give_role(site: Flask, visitor: Visitor) -> None:
-    """Make an administrator of the account that was registered last."""
-    with site.app_context():
-        last = db.session.query(Account.id).order_by(Account.id.desc()).limit(1).scalar_subquery()
-        db.session.execute(update(Account).where(Account.id == last).values(role=Role.ADMINISTRATOR.value))
-        db.session.execute(update(Session).where(Session.account_id == last).values(second_factor=True))
-        db.session.commit()
-    assert visitor.ask("/auth/account").status == 200
 
 
 class Everybody:

@@ -88,8 +88,10 @@ def attack(app: Flask, attacked: list[Attacker], values: Callable[[int], tuple[b
                 state = expect_no_fault(app, attacker, {name: value}, state, value)
 
 
-def test_every_address_that_takes_a_form_has_one_in_a_page(site, stranger, learner, equipped, led, halfway):
-    visitors = [stranger, learner, equipped, *led, halfway("the second factor"), halfway("terms")]
+def test_every_address_that_takes_a_form_has_one_in_a_page(
+    site, stranger, learner, equipped, led, halfway, administrator
+):
+    visitors = [stranger, learner, equipped, administrator, *led, halfway("the second factor"), halfway("terms")]
     shown = {form.path for visitor in visitors for form in forms_of(visitor) if form.method == "POST"}
     with time_machine.travel(clock.now() + FRESH + timedelta(minutes=1)):  # when one is asked who one is
         shown |= {form.path for form in forms_of(equipped) if form.method == "POST"}
