@@ -19,6 +19,7 @@ from scripts import vendor
 from tests import databases
 from tests.browser_tools import find_chromium
 from tests.did_not_run import POSTGRESQL, skip_without
+from tests.links import anchors_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCKS = sorted((PROJECT / "requirements").glob("*.txt"))
@@ -63,7 +64,9 @@ def test_every_package_of_npm_has_its_sum():
 
 @pytest.mark.parametrize("linked", re.findall(r"\]\((.+?)\)", (PROJECT / "README.md").read_text(encoding="utf-8")))
 def test_the_readme_links_to_pages_that_exist(linked):
-    assert (PROJECT / linked).is_file()
+    page, _, anchor = linked.partition("#")
+    assert (PROJECT / page).is_file()
+    assert not anchor or anchor in anchors_of(PROJECT / page)
 
 
 # Browser assets
