@@ -34,12 +34,13 @@ def _view_of(body: bytes) -> Any:
 
 
 def main() -> None:
-    """Serve as the product does, with a module of our own in place of `cpd.wsgi`."""
-    from cpd.serving import serve_for_good
+    """Serve as the product does, with a module of our own in place of `cpd.wsgi`, and nothing beside the pages."""
+    from cpd import serving
 
+    serving.BEGUN_BESIDE = ()
     sys.modules["cpd.wsgi"] = stand_in = ModuleType("cpd.wsgi")
     stand_in.__dict__["app"] = make_app()
-    serve_for_good(Settings.from_environment())
+    serving.serve_for_good(Settings.from_environment())
 
 
 if __name__ == "__main__":

@@ -399,10 +399,10 @@ def find_new_slug(documents: type[Any], slug: str) -> str | None:
 
 def current_release() -> int:
     """The release that this request reads, 0 before the first; one query, if the session did not bring it."""
-    if "release" not in g:
+    number: int | None = g.get("release")
+    if number is None:
         found = LATEST.first({})
-        g.release = (found.number if found else None) or 0
-    number: int = g.release
+        number = g.release = (found.number if found else None) or 0
     return number
 
 

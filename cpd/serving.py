@@ -159,14 +159,21 @@ def begin_work() -> WSGIApplication:
     _share_memory_among_threads()
     from cpd.wsgi import app
 
-    node_of(app).begin()  # so that the first who searches need not wait
-    _begin_worker(app)
+    for begin in BEGUN_BESIDE:
+        begin(app)
     return app
+
+
+def _begin_index(app: Flask) -> None:
+    node_of(app).begin()  # so that the first who searches need not wait
 
 
 def _begin_worker(app: Flask) -> None:
     if app.config["SETTINGS"].worker:
         begin_beside_pages(app)
+
+
+BEGUN_BESIDE: tuple[Callable[[Flask], None], ...] = (_begin_index, _begin_worker)  # the pages, in each worker
 
 
 def _share_memory_among_threads() -> None:

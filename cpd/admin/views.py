@@ -111,12 +111,14 @@ def change_role(account_id: int, learner: Learner) -> ResponseReturnValue:
     return _done(account_id, f"Role of {chosen.name}: {new.value}.")
 
 
-@bp.get("/accounts/<id:account_id>/disable")
+@bp.get("/accounts/<id:account_id>/disable", defaults={"act": "disable"})
+@bp.get("/accounts/<id:account_id>/enable", defaults={"act": "enable"})
+@bp.get("/accounts/<id:account_id>/sessions", defaults={"act": "sessions"})
 @administrator_required
 @proof_required
-def ask_to_disable(account_id: int, learner: Learner) -> ResponseReturnValue:
-    """Say what disabling an account means."""
-    return _form_page("disable", _others_account(account_id, learner), PlainForm())
+def ask(account_id: int, act: str, learner: Learner) -> ResponseReturnValue:
+    """Say what disabling or enabling an account, or ending its sessions, means."""
+    return _form_page(act, _others_account(account_id, learner), PlainForm())
 
 
 @bp.post("/accounts/<id:account_id>/disable")
@@ -129,14 +131,6 @@ def disable(account_id: int, learner: Learner) -> ResponseReturnValue:
     return _done(account_id, f"The account of {chosen.name} is disabled.")
 
 
-@bp.get("/accounts/<id:account_id>/enable")
-@administrator_required
-@proof_required
-def ask_to_enable(account_id: int, learner: Learner) -> ResponseReturnValue:
-    """Say what enabling an account means."""
-    return _form_page("enable", _others_account(account_id, learner), PlainForm())
-
-
 @bp.post("/accounts/<id:account_id>/enable")
 @administrator_required
 @proof_required
@@ -145,14 +139,6 @@ def enable(account_id: int, learner: Learner) -> ResponseReturnValue:
     chosen = _others_account(account_id, learner)
     services.enable(account_id, by=_by(learner), now=clock.now())
     return _done(account_id, f"{chosen.name} can sign in again.")
-
-
-@bp.get("/accounts/<id:account_id>/sessions")
-@administrator_required
-@proof_required
-def ask_to_end_sessions(account_id: int, learner: Learner) -> ResponseReturnValue:
-    """Say what ending sessions means."""
-    return _form_page("sessions", _others_account(account_id, learner), PlainForm())
 
 
 @bp.post("/accounts/<id:account_id>/sessions")
