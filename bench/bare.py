@@ -37,10 +37,9 @@ def main() -> None:
     """Serve as the product does, with a module of our own in place of `cpd.wsgi`, and nothing beside the pages."""
     from cpd import serving
 
-    serving.BEGUN_BESIDE = ()
     sys.modules["cpd.wsgi"] = stand_in = ModuleType("cpd.wsgi")
     stand_in.__dict__["app"] = make_app()
-    serving.serve_for_good(Settings.from_environment())
+    serving.serve_for_good(Settings.from_environment(), serving.begin_pages)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import flask_migrate
 from flask import Flask
@@ -34,9 +33,6 @@ from cpd.search.node import node_of
 from cpd.settings import Settings
 from cpd.web import clock
 from cpd.web.log import log_as_json
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 # Of each worker. Threads mostly wait for slow senders; how many work at a time is CPD_THREADS (cpd/web/turns.py).
 SENDING_THREADS = 512
@@ -115,8 +111,11 @@ def claim_port(settings: Settings) -> None:
             raise PortTaken(f"{place} cannot be served: {fault.strerror}. Set CPD_HOST or CPD_PORT.") from None
 
 
-def serve_for_good(settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl+C, then finish the requests in hand. Raises SystemExit if workers keep dying."""
+def serve_for_good(settings: Settings, begin: Callable[[], Flask] | None = None) -> None:
+    """Serve until SIGTERM or Ctrl+C, then finish the requests in hand. Raises SystemExit if workers keep dying.
+
+    Each worker does `begin` first, `begin_work` if nothing is said.
+    """
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
@@ -145,35 +144,34 @@ def serve_for_good(settings: Settings) -> None:
         say("Nothing is sent from here: CPD_WORKER is no, so let `cpd worker` run somewhere.")
     say(f"Serving on http://{_host(settings)}:{settings.port}/ (Ctrl+C stops)")
     try:
-        server.serve(target_loader=begin_work, wrap_loader=False)
+        server.serve(target_loader=begin or begin_work, wrap_loader=False)
     except SystemExit:
         if not server.interrupt_signal:
             raise
     say("Stopped.")
 
 
-def begin_work() -> WSGIApplication:
-    """What each worker does first. The application is made here: nothing of it is carried across a fork."""
+def begin_work() -> Flask:
+    """What each worker does first: pages, the index, and what is sent beside them."""
+    app = begin_pages()
+    node_of(app).begin()  # so that the first who searches need not wait
+    _begin_worker(app)
+    return app
+
+
+def begin_pages() -> Flask:
+    """The application is made here: nothing of it is carried across a fork."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl+C is for the first process, which tells us
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _share_memory_among_threads()
     from cpd.wsgi import app
 
-    for begin in BEGUN_BESIDE:
-        begin(app)
     return app
-
-
-def _begin_index(app: Flask) -> None:
-    node_of(app).begin()  # so that the first who searches need not wait
 
 
 def _begin_worker(app: Flask) -> None:
     if app.config["SETTINGS"].worker:
         begin_beside_pages(app)
-
-
-BEGUN_BESIDE: tuple[Callable[[Flask], None], ...] = (_begin_index, _begin_worker)  # the pages, in each worker
 
 
 def _share_memory_among_threads() -> None:
