@@ -83,7 +83,7 @@ def _measured(
 
 def _publish_labels(app: Flask, site: sites.Site, slugs: Sequence[str], size: int) -> None:
     from cpd.content.publish import publish
-    from cpd.serving import migrate
+    from cpd.migrating import migrate
 
     content = site.folder / "content"
     sites.copy_sample(content)

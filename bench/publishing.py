@@ -123,7 +123,7 @@ def _publish_by_command(site: sites.Site) -> None:
 
 
 def _prepare(app: Flask) -> None:
-    from cpd.serving import migrate
+    from cpd.migrating import migrate
 
     with app.app_context():
         migrate()

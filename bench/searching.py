@@ -106,7 +106,7 @@ def measure(*, modules: int = MODULES, monographs: int = MONOGRAPHS, calls: int 
 
 def write(site: sites.Site, modules: int, monographs: int) -> Written:
     """Search documents of one release in a new database, by SQL alone."""
-    from cpd.serving import migrate
+    from cpd.migrating import migrate
 
     written, drawn = Written(), random.Random("search")
     site.folder.joinpath("content").mkdir()

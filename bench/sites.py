@@ -140,7 +140,7 @@ def _forget_others(cache: Path, *, keep: Path) -> None:
 def _make(site: Site) -> None:
     from cpd.content.publish import publish
     from cpd.content.searchable import make_findable
-    from cpd.serving import migrate
+    from cpd.migrating import migrate
 
     copy_sample(site.folder / "content")
     drugs = [file.stem for file in (site.folder / "content" / "monographs").glob("*.md") if "-" not in file.stem]

@@ -29,7 +29,7 @@ from cpd.auth import services, sessions
 from cpd.auth.emails import read_email
 from cpd.auth.services import Person
 from cpd.db import Base, db
-from cpd.serving import migrate
+from cpd.migrating import migrate
 from cpd.settings import Settings
 from cpd.web import clock, cookies
 from cpd.web.csrf import csrf_token

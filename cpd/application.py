@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cpd import db, paths
@@ -128,7 +127,6 @@ def make_application(settings: Settings) -> Flask:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
         app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's documented way
     db.configure(app, settings)
-    Migrate(app, db.db, directory=str(paths.MIGRATIONS), compare_type=True, render_as_batch=True)
     templating.configure(app, settings)
     drawn.configure(app, Surroundings)
     converters.configure(app)

@@ -63,8 +63,9 @@ def serve(debug: bool) -> None:
 @click.option("--again", is_flag=True, help="Only let what was given up be tried again.")
 def worker(show: bool, again: bool) -> None:
     """Send mail and do what else waits, until stopped. `cpd serve` does so too unless CPD_WORKER is no."""
+    from cpd.migrating import migrate
     from cpd.outbox.showing import lines_of_outbox
-    from cpd.serving import migrate, work_for_good
+    from cpd.serving import work_for_good
 
     settings = read_settings()
     app = create_app(settings)
@@ -97,7 +98,7 @@ def publish(paths: Sequence[Path]) -> None:
     """Check content, then make every change live at once. Without PATHS, withdraw what is no longer there."""
     from cpd.content.publish import ContentFaults
     from cpd.content.publish import publish as publish_content
-    from cpd.serving import migrate
+    from cpd.migrating import migrate
     from cpd.web import clock
 
     settings = read_settings()
@@ -129,7 +130,7 @@ def publish(paths: Sequence[Path]) -> None:
 def reindex() -> None:
     """Make anew what search knows of all that is online, and the index of this machine."""
     from cpd.content.searchable import make_documents_anew
-    from cpd.serving import migrate
+    from cpd.migrating import migrate
     from cpd.web import clock
 
     app = create_app(read_settings())

@@ -158,7 +158,7 @@ def list_accounts(wanted: str, role: str | None, most: int, as_json: bool) -> No
 def _database() -> Iterator[None]:
     """The application's database, migrated; what is changed is committed at the end, unless something went wrong."""
     from cpd.db import db
-    from cpd.serving import migrate
+    from cpd.migrating import migrate
 
     app = create_app(read_settings())
     try:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import flask_migrate
 from flask import Flask
 from sqlalchemy import select
 
@@ -24,6 +23,7 @@ from cpd.content.publish import ContentFaults, Progress, publish
 from cpd.content.searchable import make_findable
 from cpd.db import db, read_first
 from cpd.first_start import what_was_made
+from cpd.migrating import migrate
 from cpd.outbox.beside import begin_beside_pages
 from cpd.outbox.delivery import delivery_for, what_mail_does
 from cpd.outbox.views import bp as mail_for_developers
@@ -64,11 +64,6 @@ def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progres
             say(wrong)
     with app.app_context():  # the first context has given its connections back: none is carried into a worker
         db.engine.dispose()
-
-
-def migrate() -> None:
-    """Bring the database to the newest migration."""
-    flask_migrate.upgrade()
 
 
 def _publish_first(settings: Settings, say: Callable[[str], None], progress: Progress) -> None:

@@ -17,7 +17,7 @@ def main() -> None:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CPD_INSTANCE_FOLDER"] = str(Path(folder))
-        from cpd import create_app
+        from cpd.migrating import create_app
 
         with create_app().app_context():
             upgrade()

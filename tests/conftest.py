@@ -20,9 +20,9 @@ from cpd import create_app
 from cpd.content.publish import Report
 from cpd.content.publish import publish as publish_content
 from cpd.db import db
+from cpd.migrating import migrate
 from cpd.pages.queries import versions
 from cpd.search.node import node_of
-from cpd.serving import migrate
 from cpd.settings import Settings
 from tests import databases, did_not_run
 from tests.compiled import compiled_once

@@ -6,13 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from alembic.script import ScriptDirectory
-
-from cpd import paths
 from cpd.backups.faults import BackupFault
 from cpd.db import Base
+from cpd.migrated import VERSION_TABLE
 
-VERSION_TABLE = "alembic_version"
 COUNTED = {"account", "entry", "release"}
 
 # Gives the first column of the first row that a statement finds.
@@ -58,8 +55,3 @@ def require_empty(facts: Facts | None, place: str) -> None:
 def our_tables() -> set[str]:
     """All tables of cpd, once the application is made; until then those that say what is there."""
     return {*Base.metadata.tables, *COUNTED, VERSION_TABLE}
-
-
-def known_migrations() -> list[str]:
-    """The migrations that this version of cpd knows, newest first."""
-    return [script.revision for script in ScriptDirectory(str(paths.MIGRATIONS)).walk_revisions()]

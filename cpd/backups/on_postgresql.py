@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from cpd import create_app
-from cpd.backups.facts import Facts, facts_of, known_migrations, our_tables, require_empty
+from cpd.backups.facts import Facts, facts_of, our_tables, require_empty
 from cpd.backups.faults import BackupFault
 from cpd.db import db
-from cpd.serving import migrate
+from cpd.migrated import known_migrations
+from cpd.migrating import migrate
 from cpd.settings import Settings
 
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/*/bin", "/usr/local/opt/*/bin")

@@ -12,11 +12,12 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from cpd import create_app
-from cpd.backups.facts import VERSION_TABLE, Facts, facts_of, known_migrations, require_empty
+from cpd.backups.facts import Facts, facts_of, require_empty
 from cpd.backups.faults import BackupFault
 from cpd.backups.files import put_in_place
 from cpd.db import db
-from cpd.serving import migrate
+from cpd.migrated import VERSION_TABLE, known_migrations
+from cpd.migrating import migrate
 from cpd.settings import Settings
 from cpd.sqlite import WriteLockedConnection
 

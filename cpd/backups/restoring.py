@@ -7,11 +7,12 @@ from pathlib import Path
 
 from cpd.backups import on_postgresql, on_sqlite
 from cpd.backups.archive import SECRET_KEY, Archive, Manifest, Progress
-from cpd.backups.facts import Facts, known_migrations
+from cpd.backups.facts import Facts
 from cpd.backups.faults import BackupFault, said_in_words
 from cpd.backups.files import drafts_beside, put_in_place
 from cpd.backups.making import keeps_secret, secret_file
 from cpd.backups.occupied import restoring
+from cpd.migrated import known_migrations
 from cpd.settings import Settings
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hmac
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, abort, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from cpd import paths
 from cpd.db import is_read_only, reader
+from cpd.migrated import known_migrations, last_migration
 from cpd.settings import Settings
 
 bp = Blueprint("health", __name__)
@@ -35,10 +33,10 @@ def ready() -> ResponseReturnValue:
 def find_problem() -> str | None:
     """Why this node cannot serve, in words, or None."""
     try:
-        revision = MigrationContext.configure(reader()).get_current_revision()
+        revision = last_migration(reader())
     except SQLAlchemyError:
         return "the database cannot be reached"
-    wanted = ScriptDirectory(str(paths.MIGRATIONS)).get_current_head()
+    wanted = known_migrations()[0]
     if revision != wanted:
         return f"the database is at {revision or 'no migration'}, not at {wanted}"
     return "the database can be read and not be written" if is_read_only() else None

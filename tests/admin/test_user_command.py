@@ -25,7 +25,7 @@ def run(app, settings, monkeypatch):  # noqa: ARG001  # whose database it is
     monkeypatch.setenv("CPD_SECRET_KEY", settings.secret_key)
     monkeypatch.setenv("CPD_HASH_MEMORY", "8")
     monkeypatch.setenv("CPD_HASH_TIME", "1")
-    monkeypatch.setattr("cpd.serving.migrate", lambda: None)  # the database is migrated, and looking takes a second
+    monkeypatch.setattr("cpd.migrating.migrate", lambda: None)  # the database is migrated, and looking takes a second
     return lambda *words, typed="": CliRunner().invoke(cli, ["user", *words], input=typed)
 
 

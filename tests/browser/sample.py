@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Page, expect
 from cpd import create_app
 from cpd.content.publish import publish
 from cpd.db import db
+from cpd.migrating import migrate
 from cpd.modules import queries, showing
 from cpd.modules.marking import Assessment
-from cpd.serving import migrate
 from cpd.settings import Settings
 from tests.browser.hands import Pointer
 from tests.browser.journey import Learner

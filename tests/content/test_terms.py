@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete, event, select, update
 
 from cpd.db import db
+from cpd.migrating import configure, migrate
 from cpd.monographs.models import Monograph, MonographRendering, MonographTerm, Term
-from cpd.serving import migrate
 from tests.faults.check import find_faults
 
 
@@ -250,6 +250,7 @@ def old_database(app, write_monograph, republish):
     write_monograph("abafen", classes=["Statin"])
     write_monograph("gone", classes=["Statin"], status="withdrawn")
     republish()
+    configure(app)
     with app.app_context():
         db.session.execute(update(MonographRendering).values(renderer="an older one"))
         db.session.commit()

@@ -21,7 +21,7 @@ from cpd.auth.emails import read_email
 from cpd.auth.services import Person, create_account, sign_in
 from cpd.content.publish import publish
 from cpd.db import db
-from cpd.serving import migrate
+from cpd.migrating import migrate
 from cpd.settings import Settings
 from tests.factories import module_text, write_site
 from tests.faults.check import Ledger

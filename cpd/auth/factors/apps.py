@@ -7,7 +7,6 @@ import unicodedata
 from datetime import datetime
 
 import pyotp
-import segno
 from markupsafe import Markup
 
 SECRET_LETTERS = 32  # of base32: 160 bits, as long as the hash it goes into
@@ -62,6 +61,8 @@ def address_of(secret: str, *, email: str, site_name: str) -> str:
 
 def qr_code(address: str) -> Markup:
     """An address as a QR code: an SVG without styles, dark on light in every theme."""
+    import segno  # 1 MB that few workers need
+
     code = segno.make(address, error="m", micro=False)
     svg = code.svg_inline(
         border=QUIET_ZONE, dark="#000", light="#fff", svgclass="qr__code", lineclass=None, omitsize=True

@@ -2,17 +2,15 @@
 
 The challenge is a single-use token of ours: a passkey signs its 32 bytes, and its answer names it again. All that
 comes from a browser is a stranger's bytes until it is verified.
+
+It is loaded when someone uses a passkey: its library holds 8 MB, which few workers would ever need.
 """
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from webauthn import (
@@ -41,6 +39,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from cpd.auth.passkeys.places import Answer, NewPasskey, NotReadable, NotVerified, Place, handle_of
+
 PATIENCE = 5 * 60_000  # ms that a browser lets its user take
 LARGEST_ANSWER = 30_000  # characters
 LONGEST_ID = 1_023  # bytes, by the standard
@@ -52,69 +52,6 @@ ALGORITHMS = [
 ]
 # What the libraries raise at bytes that are not what they should be.
 FAULTS = (WebAuthnException, UnsupportedAlgorithm, ValueError, TypeError, LookupError, AttributeError, RecursionError)
-
-
-class NotReadable(Exception):
-    """What came is no answer of a browser."""
-
-
-class NotVerified(Exception):
-    """An answer does not prove what it should."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where passkeys are made for: the domain they belong to, and the origin that a browser must name."""
-
-    domain: str
-    origin: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a browser sent back, by the challenge and the passkey that it names; nothing of it is verified yet."""
-
-    challenge: str
-    credential_id: str
-    owner: bytes | None  # the handle of the account that the passkey was made for
-    credential: AuthenticationCredential | RegistrationCredential
-
-
-@dataclass(frozen=True)
-class NewPasskey:
-    """A passkey that a browser has made."""
-
-    credential_id: str
-    public_key: str
-    sign_count: int
-    transports: list[str]
-    backed_up: bool
-
-
-def place_of(address: str) -> Place | None:
-    """The place that passkeys have at an address of this site, or None where browsers give none.
-
-    That is: neither https nor this machine's own name, or a number instead of a name.
-    """
-    parts = urlsplit(address)
-    host = (parts.hostname or "").lower()
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    else:
-        return None
-    own = host == "localhost" or host.endswith(".localhost")
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and own)):
-        return None
-    usual = {"https": 443, "http": 80}[parts.scheme]
-    port = "" if parts.port in (None, usual) else f":{parts.port}"
-    return Place(host, f"{parts.scheme}://{host}{port}")
-
-
-def handle_of(account_id: int) -> bytes:
-    """What a passkey knows an account by: nothing that says who it is, and the same whatever the secret key is."""
-    return hashlib.sha256(f"cpd passkey of account {account_id}".encode()).digest()
 
 
 def asking_for_a_new_one(

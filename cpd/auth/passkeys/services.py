@@ -12,8 +12,7 @@ from cpd.auth.events import note
 from cpd.auth.factors import queries
 from cpd.auth.factors.services import PASSKEY, NothingThere, after_adding, after_removing, before_removing
 from cpd.auth.models import EventKind, Passkey
-from cpd.auth.passkeys import ceremony
-from cpd.auth.passkeys.ceremony import Answer, Place
+from cpd.auth.passkeys.places import Answer, NotVerified, Place, handle_of
 from cpd.db import db, insert_once
 
 LASTS = timedelta(minutes=10)  # a challenge
@@ -60,10 +59,12 @@ def add_passkey(
 
     Raises PasskeyRefused. The caller commits, also then, so that the challenge is used up.
     """
+    from cpd.auth.passkeys import ceremony
+
     _take_challenge(answer, purpose, account_id=account_id, browser=browser, now=now)
     try:
         made = ceremony.verify_new(answer, place)
-    except ceremony.NotVerified:
+    except NotVerified:
         raise PasskeyRefused(NOT_VERIFIED, reason="not verified", account_id=account_id) from None
     queries.hold_account(account_id)
     if queries.count_passkeys(account_id) >= MOST:
@@ -92,17 +93,19 @@ def use_passkey(
 
     Raises PasskeyRefused. The caller commits, also then, so that the challenge is used up.
     """
+    from cpd.auth.passkeys import ceremony
+
     _take_challenge(answer, purpose, account_id=account_id, browser=browser, now=now)
     passkey = queries.find_passkey(answer.credential_id)
     if passkey is None or (account_id is not None and passkey.account_id != account_id):
         raise PasskeyRefused(UNKNOWN, reason="unknown", account_id=account_id)
     owner: int = passkey.account_id
     # Who signs in with a passkey alone must be named by it.
-    if answer.owner != ceremony.handle_of(owner) and (answer.owner is not None or account_id is None):
+    if answer.owner != handle_of(owner) and (answer.owner is not None or account_id is None):
         raise PasskeyRefused(UNKNOWN, reason="made for another account", account_id=owner)
     try:
         count, backed_up = ceremony.verify_used(answer, place, public_key=passkey.public_key)
-    except ceremony.NotVerified:
+    except NotVerified:
         raise PasskeyRefused(NOT_VERIFIED, reason="not verified", account_id=owner) from None
     if not _count_up(passkey.id, count, backed_up=backed_up, now=now):
         raise PasskeyRefused(COPIED, reason=f"its count went back: {passkey.name}", account_id=owner)

@@ -23,8 +23,8 @@ from cpd.auth.factors.views import OTHERS_ENDED, OVERVIEW, added, new_codes, rem
 from cpd.auth.forms import CodeForm, ProofForm, SignInForm
 from cpd.auth.kept import FIELD
 from cpd.auth.models import EventKind
-from cpd.auth.passkeys import ceremony, services
-from cpd.auth.passkeys.ceremony import Answer, Place
+from cpd.auth.passkeys import services
+from cpd.auth.passkeys.places import Answer, NotReadable, Place, place_of
 from cpd.auth.passkeys.services import PasskeyRefused
 from cpd.auth.proving.views import again_page, begin_again, go_on, proved, step_page
 from cpd.auth.signing_in import Progress, Proof
@@ -119,6 +119,8 @@ def adding_options(learner: Learner) -> ResponseReturnValue:
 @proof_required
 def add(learner: Learner) -> ResponseReturnValue:
     """Add the passkey that a browser has made."""
+    from cpd.auth.passkeys import ceremony
+
     form = NameForm(request.form)
     if not form.validate():
         return _adding_page(form), 422
@@ -136,7 +138,7 @@ def add(learner: Learner) -> ResponseReturnValue:
             code_hashes=hashes,
             now=clock.now(),
         )
-    except ceremony.NotReadable:
+    except NotReadable:
         return _adding_page(form, services.NOT_VERIFIED), 422
     except PasskeyRefused as fault:
         db.session.commit()
@@ -197,6 +199,8 @@ def _options(
     purpose: str, *, account_id: int | None, existing: Sequence[Row[Any]], learner: Learner | None = None
 ) -> ResponseReturnValue:
     """Options with a new challenge as JSON; words where there are none."""
+    from cpd.auth.passkeys import ceremony
+
     place, now = _place_here(), clock.now()
     if place is None:
         return jsonify(words=NO_PLACE), 409
@@ -240,16 +244,18 @@ def _account_proved(purpose: str, *, account_id: int | None, kind: EventKind) ->
 
 
 def _answer() -> Answer:
+    from cpd.auth.passkeys import ceremony
+
     try:
         return ceremony.read_used(request.form.get("credential", ""))
-    except ceremony.NotReadable:
+    except NotReadable:
         raise PasskeyRefused(services.NOT_VERIFIED, reason="not readable") from None
 
 
 def _place_here() -> Place | None:
     """The place that passkeys have at the address of this request; None where the site is known by another one."""
-    site_url, here = current_app.config["SETTINGS"].site_url, ceremony.place_of(request.host_url)
-    return here if not site_url or ceremony.place_of(site_url) == here else None
+    site_url, here = current_app.config["SETTINGS"].site_url, place_of(request.host_url)
+    return here if not site_url or place_of(site_url) == here else None
 
 
 def _place() -> Place:

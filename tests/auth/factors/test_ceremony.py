@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpd.auth.passkeys import ceremony
-from cpd.auth.passkeys.ceremony import NotReadable, NotVerified, Place
+from cpd.auth.passkeys import ceremony, places
+from cpd.auth.passkeys.places import NotReadable, NotVerified, Place
 from tests.auth.factors.authenticator import PRESENT, VERIFIED, Authenticator, bytes_of, text_of
 
 PLACE = Place("localhost", "http://localhost")
@@ -54,7 +54,7 @@ def made(device: Authenticator, **odd):
     ],
 )
 def test_a_place_for_passkeys_is_https_or_this_machine_and_has_a_name(address, place):
-    assert ceremony.place_of(address) == place
+    assert places.place_of(address) == place
 
 
 def test_a_new_passkey_must_be_found_without_an_address_and_unlocked_by_its_owner():
@@ -71,7 +71,7 @@ def test_a_new_passkey_must_be_found_without_an_address_and_unlocked_by_its_owne
 
 
 def test_a_passkey_knows_its_owner_by_nothing_that_names_them():
-    handles = {ceremony.handle_of(number) for number in range(1_000)}
+    handles = {places.handle_of(number) for number in range(1_000)}
     assert len(handles) == 1_000
     assert {len(handle) for handle in handles} == {32}
 
@@ -86,7 +86,7 @@ def test_what_a_device_made_it_can_sign_with():
         assert options["allowCredentials"] == []
         answer = ceremony.read_used(device.use(options))
         assert answer.credential_id == passkey.credential_id
-        assert answer.owner == ceremony.handle_of(7)
+        assert answer.owner == places.handle_of(7)
         assert ceremony.verify_used(answer, PLACE, public_key=passkey.public_key) == (count, False)
 
 
