@@ -124,11 +124,12 @@ def _give_way() -> None:
 class Hashing:
     """Where hashes are made: one at a time, in a thread of its own.
 
-    A thread that has given way can't take its old priority back, so it is none that answers requests.
+    A thread that has given way can't take its old priority back, so it is none that answers requests. Where owners are
+    waiting none gives way: beside strangers who keep all cores busy a hash would take a second.
     """
 
-    def __init__(self, places: Sequence[Path]) -> None:
-        self._worker = ThreadPoolExecutor(1, "hashing", _give_way)
+    def __init__(self, places: Sequence[Path], *, gives_way: bool) -> None:
+        self._worker = ThreadPoolExecutor(1, "hashing", _give_way if gives_way else None)
         self._turn = Turn(places)
 
     def run(self, work: Callable[..., Result], *arguments: str) -> Result:
@@ -144,8 +145,8 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=settings.hash_time, memory_cost=settings.hash_memory, parallelism=1)
         self._nobody = _hash_of_nobody(settings)
         folder = settings.instance_folder
-        self._for_all = Hashing(places_in(folder, usable_cores()))
-        self._for_owners = Hashing([folder / "hashing-owners.lock"])
+        self._for_all = Hashing(places_in(folder, usable_cores()), gives_way=True)
+        self._for_owners = Hashing([folder / "hashing-owners.lock"], gives_way=False)
 
     def hash(self, password: str) -> str:
         """The hash to keep. Raises ServerBusy."""

@@ -25,6 +25,11 @@ from cpd.db import db, read
 
 MARK = 14  # characters of a try: a comma and its milliseconds since 1970, so that marks compare like their times
 FORGOTTEN_AT_ONCE = 1_000  # rows
+_KEPT = select(
+    Throttle.key,
+    func.length(Throttle.tries).label("length"),
+    func.substr(Throttle.tries, 1, MARK).label("first"),
+).where(Throttle.key.in_(bindparam("keys", expanding=True)))
 RESET_NEEDED = "There were too many wrong passwords in a row. Choose a new one: ask for a mail to reset your password."
 
 
@@ -125,8 +130,7 @@ def forget_old(*, now: datetime) -> None:
 def _rows(buckets: Iterable[Bucket]) -> dict[str, Row[Any]]:
     """What is kept of buckets and of those beyond them, by key, as (key, length, first)."""
     keys = [each.key for one in buckets for each in (one, *one.beyond)]
-    length, first = func.length(Throttle.tries).label("length"), func.substr(Throttle.tries, 1, MARK).label("first")
-    return {row.key: row for row in read(select(Throttle.key, length, first).where(Throttle.key.in_(keys)))}
+    return {row.key: row for row in read(_KEPT, {"keys": keys})}
 
 
 def _refuse_empty(one: Bucket, rows: dict[str, Row[Any]], now: datetime) -> None:

@@ -2,16 +2,17 @@
 
 Slow senders therefore hold a thread of the server, of which there are many, but no turn, of which there are few.
 Requests that may change something have turns of their own, so that pages are answered while changes wait for the
-database. Who waits for a password's hash lets others go first.
+database. Who waits for a password's hash lets others go first, and then comes before those
+who have not begun.
 """
 
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING
 
 from flask import Flask, has_request_context, request
@@ -21,6 +22,8 @@ from cpd.web.csrf import SAFE_METHODS
 from cpd.web.limits import LARGEST_REQUEST
 
 if TYPE_CHECKING:
+    from _thread import LockType
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MOST_SENDERS = 400  # whose bodies one process takes in at the same time
@@ -39,8 +42,8 @@ class Turns:
 
     def __init__(self, inner: WSGIApplication, count: int) -> None:
         self._inner = inner
-        self._readings = _turns(count)
-        self._changes = _turns(count)
+        self._readings = Line(count)
+        self._changes = Line(count)
         self._senders = BoundedSemaphore(MOST_SENDERS)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -53,32 +56,53 @@ class Turns:
                 self._senders.release()
         turns = self._readings if environ["REQUEST_METHOD"] in SAFE_METHODS else self._changes
         environ[TURNS] = turns
-        turn = turns.get()
+        turns.take()
         try:
             return self._inner(environ, start_response)
         finally:
-            turns.put(turn)
+            turns.give_back()
+
+
+class Line:
+    """Some turns, and those who wait for one in the order in which they came."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._lock = Lock()
+        self._waiting: deque[LockType] = deque()
+
+    def take(self, *, goes_on: bool = False) -> None:
+        """Wait for a turn. goes_on: with something begun, so before all who have not."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            called = Lock()
+            called.acquire()
+            (self._waiting.appendleft if goes_on else self._waiting.append)(called)
+        called.acquire()
+
+    def give_back(self) -> None:
+        """Hand the turn to whoever is next."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 @contextmanager
 def others_first() -> Iterator[None]:
     """Let other requests have the turn of this one, as long as it only waits for something slow."""
-    turns: SimpleQueue[None] | None = request.environ.get(TURNS) if has_request_context() else None
+    turns: Line | None = request.environ.get(TURNS) if has_request_context() else None
     if turns is None:
         yield
         return
-    turns.put(None)
+    turns.give_back()
     try:
         yield
     finally:
-        turns.get()
-
-
-def _turns(count: int) -> SimpleQueue[None]:
-    turns: SimpleQueue[None] = SimpleQueue()
-    for _ in range(count):
-        turns.put(None)
-    return turns
+        turns.take(goes_on=True)
 
 
 def take_in(environ: WSGIEnvironment) -> None:

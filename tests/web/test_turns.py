@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
 from cpd.web import turns
 from cpd.web.limits import LARGEST_REQUEST
-from cpd.web.turns import Turns, others_first
+from cpd.web.turns import Line, Turns, others_first
 from tests.pages import token_in
 
 LONGEST_WAIT = 60  # seconds
@@ -169,7 +170,26 @@ def test_a_turn_comes_back_even_if_what_was_waited_for_fails():
     turns_of_it = Turns(app.wsgi_app, 1)
     for _ in range(3):
         assert send(turns_of_it, "POST") == "200 OK"
-    assert turns_of_it._changes.qsize() == 1
+
+
+def test_turns_are_taken_in_the_order_of_asking_but_first_by_those_who_go_on(pool):
+    line, went = Line(1), []
+    line.take()
+
+    def go(name, *, goes_on):
+        line.take(goes_on=goes_on)
+        went.append(name)
+        line.give_back()
+
+    asked = []
+    for name, goes_on in (("first", False), ("second", False), ("goes on", True)):
+        asked.append(pool.submit(go, name, goes_on=goes_on))
+        while len(line._waiting) < len(asked):
+            time.sleep(0.001)
+    line.give_back()
+    for each in asked:
+        each.result(LONGEST_WAIT)
+    assert went == ["goes on", "first", "second"]
 
 
 def sign_in_form(client):
