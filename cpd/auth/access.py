@@ -29,7 +29,17 @@ FRESH = timedelta(minutes=15)  # how long a proof of who one is counts for what 
 TITLES = {"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sir", "dame"}
 
 View = Callable[..., ResponseReturnValue]
-login_manager = LoginManager()
+_UNKNOWN: Any = object()
+
+
+class OurLoginManager(LoginManager):  # type: ignore[misc]  # it has no types
+    """Flask-Login without its own cookie for being remembered, which it looks for at every answer."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
+login_manager = OurLoginManager()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +107,10 @@ def configure(app: Flask, taken_over: Sequence[TakenOver]) -> None:
 
 def current_learner() -> Learner | None:
     """Who is signed in, or None. One query a request, and none for a visitor without a session."""
-    if "learner" not in g:
+    learner: Learner | None = g.get("learner", _UNKNOWN)
+    if learner is _UNKNOWN:
         g.learner = None  # if the database is away, the page that says so is drawn as for a visitor
-        g.learner = _learner_of(cookies.sent_token())
-    learner: Learner | None = g.learner
+        learner = g.learner = _learner_of(cookies.sent_token())
     return learner
 
 

@@ -88,10 +88,10 @@ def new_token() -> str:
 
 def sent_token() -> str | None:
     """The session token that came with this request, or None if there was none or it is not of our making."""
-    if "sent_token" not in g:
+    sent: str | None = g.get("sent_token", "")
+    if sent == "":
         token = value_of(SESSION)
-        g.sent_token = token if token and TOKEN.fullmatch(token) else None
-    sent: str | None = g.sent_token
+        sent = g.sent_token = token if token and TOKEN.fullmatch(token) else None
     return sent
 
 
