@@ -27,13 +27,13 @@ test: $(VENV)/dev.stamp ## run all tests but the slow ones, on SQLite and Postgr
 test-slow: $(VENV)/dev.stamp ## run the slow tests alone
 	@$(PYTEST) -m slow
 
-coverage: $(VENV)/dev.stamp ## fail unless tests/auth take every branch of cpd/auth
+coverage: $(VENV)/dev.stamp ## fail unless its tests take every branch of cpd/auth
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n auto --maxprocesses 4 tests/auth
+	@$(BIN)/coverage run -m pytest -n auto --maxprocesses 4 tests/auth tests/admin
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-mutants: $(VENV)/mutants.stamp ## fail unless tests/auth notice 95 of 100 small changes of cpd/auth (an hour or more)
+mutants: $(VENV)/mutants.stamp ## fail unless its tests notice 95 of 100 small changes of cpd/auth (an hour or more)
 	@$(BIN)/python scripts/mutants.py
 
 bench: $(VENV)/dev.stamp ## measure speed and growth (15 minutes); a part by ONLY=pages, see docs/performance.md

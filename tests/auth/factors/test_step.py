@@ -127,6 +127,16 @@ def test_a_recovery_code_is_read_however_it_is_typed(with_app, spelling):
     assert with_app.show_recovery_code(spelling(with_app.codes[0])).status_code == 303
 
 
+@pytest.mark.parametrize("typed", ["7k3m9", "7k3m9-x2pq", "7k3m9-x2pqr7", "7k3m9-x2pqu", "7k3m9-x2pq!"])
+def test_what_is_no_recovery_code_is_refused_with_words_and_costs_no_try(with_app, rows_of, typed):
+    with_app.sign_in()
+    before = rows_of("throttle")
+    answer = with_app.show_recovery_code(typed)
+    assert answer.status_code == 422
+    assert error_of(answer.text, "recovery_code") == "Enter a whole recovery code, such as 7k3m9-x2pqr"
+    assert rows_of("throttle") == before
+
+
 def test_it_is_said_when_few_recovery_codes_are_left(with_app, change, rows_of):
     change("recovery_code", used_at=clock_time(rows_of))
     with_app.sign_in()
