@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
 from cpd.auth import access, known, queries, services, tokens
+from cpd.auth.by_mail import links
 from cpd.auth.kept import kept_form
 from cpd.auth.sessions import LONGEST
 from cpd.db import db
@@ -70,13 +71,24 @@ class Refused(Exception):
 
 def in_progress(now: datetime) -> Progress | None:
     """How far this browser has come with signing in, if it has begun and not ended."""
-    return _progress(tokens.find(PURPOSE, cookies.value_of(COOKIE), now=now))
+    found = tokens.find(PURPOSE, cookies.value_of(COOKIE), now=now)
+    return progress_in(found) if found else None
 
 
-def go_on(progress: Progress, *, now: datetime, new_account: bool = False) -> ResponseReturnValue:
+def progress_in(token: Row[Any]) -> Progress | None:
+    """How far somebody has come who was given this token, if it keeps that."""
+    if token.account_id is None or not token.detail:
+        return None
+    proofs = tuple(Proof(proof) for proof in token.detail["proofs"])
+    return Progress(token.account_id, proofs, token.detail["wanted"], token.detail["kept"])
+
+
+def go_on(
+    progress: Progress, *, now: datetime, new_account: bool = False, new_password: bool = False
+) -> ResponseReturnValue:
     """Lead to the next step or, when none is left, let in; commits. Raises Refused for an account that is disabled.
 
-    new_account: it was made just now, so nobody is told of a new device.
+    new_account: it was made just now, so nobody is told of a new device. new_password: it was chosen just now.
     """
     standing = queries.standing_of(progress.account_id)
     if standing is None or standing.disabled_at or standing.deleted_at:
@@ -84,15 +96,28 @@ def go_on(progress: Progress, *, now: datetime, new_account: bool = False) -> Re
     tokens.take(PURPOSE, cookies.value_of(COOKIE), now=now)
     step = next_step(progress, standing, outdated=outdated_documents(progress.account_id))
     if step is None:
-        if standing.short_password and not (standing.has_app or standing.passkeys):
-            messages.leave(Message(PASSWORD_TOO_SHORT))
-            progress = replace(progress, wanted="/auth/password", kept="")
+        if standing.short_password and not (new_password or standing.has_app or standing.passkeys):
+            return _ask_for_new_password(progress, now=now)
         return let_in(progress, now=now, new_account=new_account)
-    detail = {"proofs": list(progress.proofs), "wanted": progress.wanted, "kept": progress.kept}
-    token = tokens.issue(PURPOSE, account_id=progress.account_id, detail=detail, now=now, lifetime=LASTS)
+    token = _token(PURPOSE, progress, now)
     db.session.commit()
     cookies.put(COOKIE, token, max_age=int(LASTS.total_seconds()))
     return redirect(step, 303)
+
+
+def _ask_for_new_password(progress: Progress, *, now: datetime) -> ResponseReturnValue:
+    """Lead to where a password is set anew; nobody is let in before that."""
+    token = _token(tokens.RESET, progress, now)
+    db.session.commit()
+    links.bring(token)
+    messages.leave(Message(PASSWORD_TOO_SHORT))
+    return redirect("/auth/reset/new", 303)
+
+
+def _token(purpose: str, progress: Progress, now: datetime) -> str:
+    """A token that keeps how far somebody has come. The caller commits."""
+    detail = {"proofs": list(progress.proofs), "wanted": progress.wanted, "kept": progress.kept}
+    return tokens.issue(purpose, account_id=progress.account_id, detail=detail, now=now, lifetime=LASTS)
 
 
 def next_step_of(progress: Progress) -> str | None:
@@ -163,10 +188,3 @@ def after_proof(*, wanted: str, kept: str) -> ResponseReturnValue:
     if form:
         return render_template("auth/go_on.html", kept=form)
     return redirect(own_path(wanted, "/auth/account"), 303)
-
-
-def _progress(row: Row[Any] | None) -> Progress | None:
-    if row is None or row.account_id is None:
-        return None
-    proofs = tuple(Proof(proof) for proof in row.detail["proofs"])
-    return Progress(row.account_id, proofs, row.detail["wanted"], row.detail["kept"])

@@ -12,6 +12,8 @@ from cpd.auth.models import Token
 from cpd.db import db, read_first
 from cpd.web.cookies import new_token
 
+RESET = "reset"  # the purpose of what lets a password be set anew
+
 
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

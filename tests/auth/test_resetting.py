@@ -207,6 +207,19 @@ def test_a_long_password_is_not_marked_as_short(reset_link, new_browser, rows_of
     assert not rows_of("account")[0]["short_password"]
 
 
+def test_a_password_set_anew_while_signing_in_confirms_no_address(app, ann, new_browser, rows_of):
+    with app.app_context():
+        db.session.execute(update(Base.metadata.tables["account"]).values(short_password=True, confirmed_at=None))
+        db.session.commit()
+    browser = new_browser()
+    assert browser.sign_in().location == "/auth/reset/new"
+    assert not browser.signed_in
+    assert browser.send("/auth/reset/new", password=NEW).status_code == 303
+    assert browser.signed_in
+    assert not ann.signed_in
+    assert rows_of("account")[0]["confirmed_at"] is None
+
+
 def test_a_reset_ends_a_sign_in_that_had_got_as_far_as_the_second_factor(app, reset_link, new_browser, rows_of):
     account_id = rows_of("account")[0]["id"]
     add_app(app, account_id)

@@ -238,9 +238,9 @@ def test_no_session_begins_where_what_is_carried_cannot_be_taken_over(app, ann, 
 @pytest.mark.parametrize("combination", list(itertools.product(Proof, repeat=2)))
 def test_the_steps_are_read_back_as_they_were_kept(combination):
     kept = SimpleNamespace(account_id=5, detail={"proofs": [*combination], "wanted": "/a", "kept": "b"})
-    assert signing_in._progress(kept) == Progress(5, combination, "/a", "b")
-    assert signing_in._progress(SimpleNamespace(account_id=None, detail={})) is None
-    assert signing_in._progress(None) is None
+    assert signing_in.progress_in(kept) == Progress(5, combination, "/a", "b")
+    assert signing_in.progress_in(SimpleNamespace(account_id=5, detail={})) is None
+    assert signing_in.progress_in(SimpleNamespace(account_id=None, detail={"proofs": []})) is None
 
 
 def test_a_password_that_was_good_beside_a_second_factor_alone_must_become_longer(ann, app):
@@ -248,10 +248,13 @@ def test_a_password_that_was_good_beside_a_second_factor_alone_must_become_longe
         db.session.execute(update(Account).values(short_password=True))
         db.session.commit()
     answer = ann.sign_in(path="/auth/sign-in?next=/record/")
-    assert answer.location == "/auth/password"
-    assert signing_in.PASSWORD_TOO_SHORT in ann.get("/auth/password").text
-    with app.app_context():
-        db.session.execute(update(Account).values(short_password=False))
-        db.session.commit()
+    assert answer.location == "/auth/reset/new"
+    assert ann.get("/record/").status_code == 302
+    page = ann.get("/auth/reset/new")
+    assert signing_in.PASSWORD_TOO_SHORT in page.text
+    assert ann.send("/auth/reset/new", password="too short").status_code == 422
+    longer = "seven plain words are long enough"
+    assert ann.send("/auth/reset/new", password=longer).location == "/record/"
+    assert ann.get("/record/").status_code == 200
     ann.sign_out()
-    assert ann.sign_in(path="/auth/sign-in?next=/record/").location == "/record/"
+    assert ann.sign_in(password=longer, path="/auth/sign-in?next=/record/").location == "/record/"

@@ -11,9 +11,10 @@ from cpd.auth import queries, tokens
 from cpd.auth.by_mail import services
 from cpd.auth.by_mail.links import IN_ADDRESS
 from cpd.auth.by_mail.queries import hash_of_newest_registration
-from cpd.auth.changing.services import ADDRESS, RESET
+from cpd.auth.changing.services import ADDRESS
 from cpd.auth.events import note
 from cpd.auth.models import EventKind
+from cpd.auth.tokens import RESET
 from cpd.outbox.mail import Mail, letter
 
 

@@ -22,9 +22,13 @@ def out_of_address() -> ResponseReturnValue | None:
     token = request.args.get(IN_ADDRESS)
     if token is None:
         return None
-    found = cookies.TOKEN.fullmatch(token)
-    cookies.put(COOKIE, token if found else "", max_age=int(WAITS.total_seconds()))
+    bring(token if cookies.TOKEN.fullmatch(token) else "")
     return redirect(request.path, 303)
+
+
+def bring(token: str) -> None:
+    """Let this browser have a token as if it had come by a link."""
+    cookies.put(COOKIE, token, max_age=int(WAITS.total_seconds()))
 
 
 def brought() -> str | None:

@@ -106,10 +106,10 @@ def say_sent() -> ResponseReturnValue:
 
 @bp.get("/reset/new")
 def choose() -> ResponseReturnValue:
-    """Ask for a new password, of somebody who has come by a link."""
+    """Ask for a new password, of somebody who has come by a link, or whose old one is too short for signing in."""
     if led := links.out_of_address():
         return led
-    link = tokens.find(changing.RESET, links.brought(), now=clock.now())
+    link = tokens.find(tokens.RESET, links.brought(), now=clock.now())
     owner = queries.owner_of(link.account_id) if link else None
     if link is None or owner is None:
         return _gone("reset")
@@ -120,7 +120,7 @@ def choose() -> ResponseReturnValue:
 def set_anew() -> ResponseReturnValue:
     """Set the password, end all sessions, and go on with signing in: a second factor is still asked for."""
     now = clock.now()
-    link = tokens.find(changing.RESET, links.brought(), now=now)
+    link = tokens.find(tokens.RESET, links.brought(), now=now)
     owner = queries.owner_of(link.account_id) if link else None
     if link is None or owner is None:
         return _gone("reset")
@@ -129,15 +129,16 @@ def set_anew() -> ResponseReturnValue:
         return _new_password_page(form, owner), 422
     typed = form.password.data or ""
     password_hash = passwords.of_this_app().hash(typed)
-    if tokens.take(changing.RESET, links.brought(), now=now) is None:
+    if tokens.take(tokens.RESET, links.brought(), now=now) is None:
         return _gone("reset")
     changing.change_password(link.account_id, typed, password_hash=password_hash, how="reset", now=now)
-    if current_app.config["SETTINGS"].confirms_addresses:
+    progress = signing_in.progress_in(link) or Progress(link.account_id, (Proof.MAIL,))
+    if Proof.MAIL in progress.proofs and current_app.config["SETTINGS"].confirms_addresses:
         changing.confirm_address(link.account_id, now=now)
     doors.password_was_reset(owner.email_canon, link.account_id)
     links.forget()
     try:
-        answer = signing_in.go_on(Progress(link.account_id, (Proof.MAIL,)), now=now)
+        answer = signing_in.go_on(progress, now=now, new_password=True)
     except signing_in.Refused:
         db.session.rollback()
         return _gone("reset")

@@ -15,10 +15,10 @@ from cpd.auth.notices import Notice, tell
 from cpd.auth.passwords import SHORTEST, normal
 from cpd.auth.services import AddressTaken
 from cpd.auth.sessions import end_sessions
+from cpd.auth.tokens import RESET
 from cpd.db import db
 
-RESET = "reset"  # purposes of tokens
-ADDRESS = "address"
+ADDRESS = "address"  # purpose of a token
 
 
 def change_password(

@@ -15,7 +15,6 @@ from cpd.auth import passwords, tokens
 from cpd.auth.administrators import LastAdministrator, leaves_no_administrator
 from cpd.auth.by_mail.letters import link_to
 from cpd.auth.by_mail.services import RESET_LASTS_BY_HAND, ask_to_reset
-from cpd.auth.changing.services import RESET
 from cpd.auth.events import note
 from cpd.auth.models import Account, EventKind, Role
 from cpd.auth.notices import Notice, tell
@@ -50,7 +49,7 @@ def add_account(person: Person, *, role: Role, by: str, now: datetime) -> str | 
     if settings.confirms_addresses:
         ask_to_reset(person.email, is_due=True, now=now)
         return None
-    token = tokens.issue(RESET, account_id=account_id, now=now, lifetime=RESET_LASTS_BY_HAND)
+    token = tokens.issue(tokens.RESET, account_id=account_id, now=now, lifetime=RESET_LASTS_BY_HAND)
     return link_to("/auth/reset/new", token)
 
 
