@@ -133,7 +133,7 @@ def run_mutmut(names: list[str], processes: int) -> None:
     subprocess.run(
         [Path(sys.executable).parent / "mutmut", "run", "--max-children", str(processes), *names],
         cwd=PLACE,
-        env=surroundings | {"CPD_TESTS_KEEP": str(kept)},
+        env=surroundings | {"TESTS_KEEP": str(kept)},
         check=False,
     )
 

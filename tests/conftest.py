@@ -67,8 +67,8 @@ def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 
 
 def kept_folder(factory: pytest.TempPathFactory, name: str) -> Path:
-    """A folder of this run, or one that many runs share where CPD_TESTS_KEEP names a place."""
-    if place := os.environ.get("CPD_TESTS_KEEP"):
+    """A folder of this run, or one that many runs share where TESTS_KEEP names a place."""
+    if place := os.environ.get("TESTS_KEEP"):
         folder = Path(place, name)
         folder.mkdir(exist_ok=True)
         return folder

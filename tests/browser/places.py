@@ -16,6 +16,7 @@ MONOGRAPHS = sorted(file.stem for file in CONTENT.glob("monographs/*.md"))
 
 # What the learner did with which module.
 PASSED, REVISED, FAILED, UNOPENED = "headache", "cardiomyopathy", "groin-swelling", "parkinsons-disease"
+LEARNERS_ID = 2  # of the account that has done all this
 BOXED = "baclofen-intrathecal"  # a monograph with a boxed warning
 
 
@@ -26,6 +27,7 @@ class Who(Enum):
     VISITOR = "is signed out"
     NEWCOMER = "is signed in, with an empty record"
     LEARNER = "has passed two modules, one of them revised since, and failed a third"
+    ADMINISTRATOR = "runs the site"
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,33 @@ def accounts() -> list[Place]:
     ]
 
 
+def account_pages() -> list[Place]:
+    """The pages of an account; nobody but its owner sees them."""
+    names = ("sessions", "events", "factors", "password", "address", "details", "my-data", "my-data/delete")
+    return [
+        *(Place(f"account-{name.replace('/', '-')}", f"/auth/{name}", Who.LEARNER) for name in names),
+        Place("account-app", "/auth/factors/app", Who.LEARNER),
+        Place("account-passkey", "/auth/passkeys/add", Who.LEARNER),
+        Place("account-password-errors", "/auth/password", Who.LEARNER, press("Change the password"), 422),
+        Place("account-address-errors", "/auth/address", Who.LEARNER, press("Change the address"), 422),
+    ]
+
+
+def administration() -> list[Place]:
+    acts = ("", "/events", "/role", "/sessions", "/disable", "/enable", "/factors")
+    return [
+        Place("admin", "/admin/", Who.ADMINISTRATOR),
+        Place("admin-found", "/admin/?q=amara", Who.ADMINISTRATOR),
+        Place("admin-nobody", "/admin/?q=nobody", Who.ADMINISTRATOR),
+        *(
+            Place(f"admin-account{act.replace('/', '-')}", f"/admin/accounts/{LEARNERS_ID}{act}", Who.ADMINISTRATOR)
+            for act in acts
+        ),
+        Place("admin-outbox", "/admin/outbox", Who.ADMINISTRATOR),
+        Place("admin-rights", "/admin/rights", Who.ADMINISTRATOR),
+    ]
+
+
 def learning() -> list[Place]:
     sheet = f"/modules/{UNOPENED}/assessment"
     answers = follow("See your answers")
@@ -170,4 +199,5 @@ def monographs() -> list[Place]:
 
 
 def everything() -> list[Place]:
-    return [*overview(), *accounts(), *learning(), *comparing(), *modules(), *monographs()]
+    groups = (overview, accounts, account_pages, administration, learning, comparing, modules, monographs)
+    return [place for group in groups for place in group()]

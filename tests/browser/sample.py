@@ -1,4 +1,4 @@
-"""The content that ships, served with two learners: one who has passed some of it, and one who has just come."""
+"""The content that ships, served with one who has passed some of it, one who has just come, an administrator."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Any
 
 from flask import Flask, abort
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select, update
 
 from cpd import create_app
+from cpd.auth.models import Account, Role, Session
 from cpd.content.publish import publish
 from cpd.db import db
 from cpd.migrating import migrate
@@ -54,6 +56,8 @@ def serve_sample(folder: Path, browser: Browser) -> Iterator[Sample]:
     with serving(app) as url:
         newcomer = Visit(browser, url, name="Noor Haddad", email="noor@example.org")
         learner = Visit(browser, url, name="Amara Okafor", email="amara@example.org")
+        administrator = Visit(browser, url, name="Ines Duarte", email="ines@example.org")
+        let_administer(app, "ines@example.org")
         for slug, assessment in keys.items():
             pass_module(learner.page, f"{url}/modules/{slug}", assessment)
         fail_module(learner.page, f"{url}/modules/{FAILED}")
@@ -67,6 +71,7 @@ def serve_sample(folder: Path, browser: Browser) -> Iterator[Sample]:
                 Who.VISITOR: [professional],
                 Who.NEWCOMER: newcomer.leave(),
                 Who.LEARNER: learner.leave(),
+                Who.ADMINISTRATOR: administrator.leave(),
             },
         )
     with app.app_context():
@@ -92,6 +97,15 @@ def sample_app(folder: Path) -> Flask:
     with app.app_context():
         migrate()
     return app
+
+
+def let_administer(app: Flask, email: str) -> None:
+    """Make an account an administrator's, as if it were signed in to with a second factor."""
+    with app.app_context():
+        account = select(Account.id).where(Account.email == email).scalar_subquery()
+        db.session.execute(update(Account).where(Account.email == email).values(role=Role.ADMINISTRATOR.value))
+        db.session.execute(update(Session).where(Session.account_id == account).values(second_factor=True))
+        db.session.commit()
 
 
 def publish_sample(app: Flask) -> None:

@@ -11,6 +11,8 @@ HALF = len(places.MONOGRAPHS) // 2
 GROUPS = {
     "overview": places.overview(),
     "accounts": places.accounts(),
+    "pages of an account": places.account_pages(),
+    "administration": places.administration(),
     "learning": places.learning(),
     "comparing": places.comparing(),
     "modules": places.modules(),
