@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from cpd.search.node import node_of
 from cpd.settings import Settings
 from tests import databases, did_not_run
 from tests.compiled import compiled_once
+from tests.emptying import Databases, Files
 from tests.factories import module_text, monograph_text, write_site
 from tests.pages import hidden_in, token_in
 from tests.rendering import children_kept
@@ -46,24 +46,19 @@ def _what_tests_share() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Makes a migrated, empty database of the given name and gives its address."""
+def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Files | Databases:
+    """Makes a migrated, empty database of the given name and gives its address; takes it back afterwards."""
     if request.param == "sqlite":
         template, folder = kept_folder(tmp_path_factory, "template"), tmp_path_factory.mktemp("databases")
         if not (template / "template.sqlite").exists():
             _migrate(f"sqlite:///{template / 'template.sqlite'}", template)
-
-        def copy_file(name: str) -> str:
-            shutil.copy(template / "template.sqlite", folder / f"{name}.sqlite")
-            return f"sqlite:///{folder / name}.sqlite"
-
-        return copy_file
+        return Files(template / "template.sqlite", folder)
     if not databases.postgres_available():
         did_not_run.skip_without(did_not_run.POSTGRESQL)
     cluster = databases.start_cluster()
     folder = tmp_path_factory.mktemp("instance")
     template = cluster.template("cpd_template", lambda url: _migrate(url, folder))
-    return lambda name: cluster.create(name, template)
+    return Databases(cluster, template)
 
 
 def kept_folder(factory: pytest.TempPathFactory, name: str) -> Path:
@@ -96,9 +91,10 @@ def settings_for(url: str, folder: Path) -> Settings:
 
 
 @pytest.fixture
-def settings(empty_database: Callable[[str], str], tmp_path: Path, worker_id: str) -> Settings:
-    name = f"cpd_{worker_id}_{next(_numbers)}"
-    return settings_for(empty_database(name), tmp_path)
+def settings(empty_database: Files | Databases, tmp_path: Path, worker_id: str) -> Iterator[Settings]:
+    address = empty_database(f"cpd_{worker_id}_{next(_numbers)}")
+    yield settings_for(address, tmp_path)
+    empty_database.give_back(address)
 
 
 _numbers = iter(range(1, 1_000_000))

@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -105,13 +106,17 @@ class Cluster:
                 time.sleep(0.02)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def connected(self, database: str) -> psycopg.Connection[Any]:
+        """A connection that commits each statement."""
+        place = {"host": str(self.folder), "port": PORT, "user": "postgres", "dbname": database}
+        return psycopg.connect(**place, autocommit=True)
+
     @property
     def process(self) -> int:
         return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def _order(self, statement: sql.Composed) -> None:
-        place = {"host": str(self.folder), "port": PORT, "user": "postgres", "dbname": "postgres"}
-        with psycopg.connect(**place, autocommit=True) as connection:
+        with self.connected("postgres") as connection:
             connection.execute(statement)
 
 
