@@ -1,15 +1,29 @@
 """The decorators of views and the healthcare-professional notice."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
-from flask import Blueprint
+import time_machine
+from flask import Blueprint, Flask, g
 from sqlalchemy.exc import OperationalError
 
 from cpd.auth import queries
-from cpd.auth.access import Learner, current_learner, learner_required, professional_required
+from cpd.auth.access import (
+    FRESH,
+    Learner,
+    asked_for,
+    current_learner,
+    learner_required,
+    professional_required,
+    proof_required,
+    role_required,
+)
 from cpd.auth.models import Role
-from cpd.web import clock
 
 NOTICE = "This site is intended for healthcare professionals"
+NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+ANN = Learner(1, "Ann Example", "ann@example.org", "Doctor", Role.AUTHOR, "Europe/London", NOW, 7, True, NOW)
 
 
 @pytest.fixture
@@ -122,6 +136,75 @@ def test_a_page_that_says_the_database_is_away_can_be_drawn(browser, monkeypatch
     ],
 )
 def test_initials_are_those_of_the_first_and_last_name(name, initials):
-    now = clock.now()
-    learner = Learner(1, name, "ann@example.org", "Doctor", Role.LEARNER, "Europe/London", now, 1, False, now)
-    assert learner.initials == initials
+    assert replace(ANN, name=name).initials == initials
+
+
+@pytest.mark.parametrize(
+    ("name", "initials"),
+    [
+        ("Prof. Dr. Ann Example", "AE"),
+        ("DAME ann example", "AE"),
+        ("Mx Ann", "A"),
+        ("Ann Sir", "A"),
+        ("Sir Dr", "SD"),
+        ("Ann  van  der  \u00e9cole", "A\u00c9"),
+    ],
+)
+def test_titles_give_no_initials_but_where_there_is_nothing_else(name, initials):
+    assert replace(ANN, name=name).initials == initials
+
+
+# The decorators alone, for Ann, who is an author and has just proved who she is
+
+
+@pytest.fixture
+def asking():
+    """A request of Ann's, for which nothing else of the site is there."""
+    with time_machine.travel(NOW + FRESH, tick=False), Flask("tried").test_request_context("/"):
+        g.learner = ANN
+        yield
+
+
+def view(*arguments, **keywords):
+    return arguments, keywords
+
+
+GUARDS = {
+    "learner": lambda: learner_required(view),
+    "role": lambda: role_required(Role.AUTHOR)(view),
+    "proof": lambda: proof_required(view),
+}
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.usefixtures("asking")
+def test_a_guard_hands_on_what_the_address_holds_and_who_asks(guard):
+    assert GUARDS[guard]()("sepsis", page=2) == (("sepsis",), {"page": 2, "learner": ANN})
+
+
+@pytest.mark.usefixtures("asking")
+def test_the_notice_hands_on_what_the_address_holds():
+    assert professional_required(view)("sepsis", page=2) == (("sepsis",), {"page": 2})
+
+
+@pytest.mark.parametrize("guard", [*GUARDS, "professional"])
+def test_a_guarded_view_keeps_its_name_by_which_its_address_is_known(guard):
+    guarded = GUARDS[guard]() if guard in GUARDS else professional_required(view)
+    assert guarded.__name__ == "view"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("/a", "", "/a"),
+        ("/a b/\u00e9", "q=1&r=%20", "/a%20b/%C3%A9?q=1&r=%20"),
+        ("/:@!$&'()*+,;=~", "", "/:@!$&'()*+,;=~"),
+        ("/x<y>?", "", "/x%3Cy%3E%3F"),
+        ("/a", "q=\u00e9", "/a?q=\ufffd"),
+    ],
+    ids=["plain", "encoded", "what may stand in a path", "what may not", "a query that is not ASCII"],
+)
+def test_the_address_that_was_asked_for_is_given_back(path, query, expected):
+    environ = {"PATH_INFO": path.encode().decode("latin-1"), "QUERY_STRING": query}
+    with Flask("tried").test_request_context(environ_overrides=environ):
+        assert asked_for() == expected

@@ -4,14 +4,31 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import Blueprint
 from sqlalchemy import delete, insert, update
 
+from cpd.auth import queries
+from cpd.auth.agreeing.views import at_this_step
 from cpd.auth.models import Account, App, Consent
+from cpd.auth.signing_in import Progress, Proof
 from cpd.db import Base, db
 from cpd.web import clock
 from tests.auth.browser import error_of, hidden_fields
 
 NEW = "2026-12-01"
+SIGN_IN = (303, "/auth/sign-in?next=/")
+
+
+@pytest.fixture
+def app(app):
+    bp = Blueprint("step", __name__)
+    bp.add_url_rule("/step", view_func=at_this_step(told), methods=["GET", "POST"])
+    app.register_blueprint(bp)
+    return app
+
+
+def told(progress, outdated):
+    return f"{progress} {outdated}"
 
 
 @pytest.fixture
@@ -65,8 +82,8 @@ def test_it_is_asked_once_and_written_down(ann, publish_version, rows_of):
     agree(ann, ann.get("/auth/agree"), consent="y")
 
     assert [row["version"] for row in rows_of("consent") if row["document"] == "terms"] == ["2026-11-23", NEW]
-    kinds = [row["kind"] for row in rows_of("event")]
-    assert kinds[-2:] == ["consented", "signed_in"]
+    kinds = [(row["kind"], row["account_id"]) for row in rows_of("event")]
+    assert kinds[-2:] == [("consented", 1), ("signed_in", 1)]
     assert rows_of("event")[-2]["detail"] == {"consents": {"terms": NEW}}
     ann.sign_out()
     assert ann.sign_in().location == "/"
@@ -129,7 +146,7 @@ def test_not_now_ends_the_attempt_and_says_how_to_leave(ann, publish_version, co
     assert "You are not signed in" in answer.text
     assert "a copy of your data, or have your account deleted" in answer.text
     assert count_of("token") == 0
-    assert ann.get("/auth/agree").location == "/auth/sign-in?next=/"
+    assert led(ann.get("/auth/agree")) == SIGN_IN
     assert not ann.signed_in
     assert ann.sign_in().location == "/auth/agree"
 
@@ -150,22 +167,69 @@ def test_an_attempt_ends_after_fifteen_minutes(ann, publish_version):
     ann.sign_in()
     page = ann.get("/auth/agree")
     with time_machine.travel(clock.now() + timedelta(minutes=15, seconds=1), tick=False):
-        assert agree(ann, page, consent="y").location == "/auth/sign-in?next=/"
+        assert led(agree(ann, page, consent="y")) == SIGN_IN
     assert not ann.signed_in
 
 
+def led(answer):
+    return answer.status_code, answer.location
+
+
 def test_a_visitor_is_sent_to_sign_in(browser):
-    assert browser.get("/auth/agree").location == "/auth/sign-in?next=/"
+    assert led(browser.get("/auth/agree")) == SIGN_IN
     page = browser.get("/auth/sign-in")
-    assert browser.client.post("/auth/agree", data=hidden_fields(page.text)).location == "/auth/sign-in?next=/"
+    assert led(browser.client.post("/auth/agree", data=hidden_fields(page.text))) == SIGN_IN
 
 
-def test_agreeing_does_not_skip_the_second_factor(ann, publish_version, app, rows_of):
-    account_id = rows_of("account")[0]["id"]
-    with app.app_context():
-        values = {"account_id": account_id, "secret": "x", "last_step": 0, "added_at": clock.now()}
-        db.session.execute(insert(App).values(**values))
-        db.session.commit()
+# The guard of this step, before a view that tells what it is given
+
+
+def test_the_step_is_handed_who_signs_in_and_what_is_new(ann, publish_version):
+    publish_version(NEW)
+    ann.sign_in(path="/auth/sign-in?next=/auth/events")
+    progress = Progress(1, (Proof.PASSWORD,), "/auth/events", "")
+    assert ann.get("/step").text == told(progress, {"terms": NEW})
+    publish_version("2026-11-23")
+    assert ann.get("/step").text == told(progress, {})
+
+
+def test_who_has_not_begun_to_sign_in_does_not_come_to_the_step(browser):
+    assert led(browser.get("/step")) == SIGN_IN
+
+
+def test_whose_account_is_gone_does_not_come_to_the_step(ann, publish_version, monkeypatch):
+    publish_version(NEW)
+    ann.sign_in()
+    monkeypatch.setattr(queries, "standing_of", lambda _: None)
+    assert led(ann.get("/step")) == SIGN_IN
+
+
+def test_the_second_factor_comes_before_the_step(ann, publish_version, with_app):
+    with_app()
+    publish_version(NEW)
+    ann.sign_in()
+    assert led(ann.get("/step")) == (303, "/auth/two-factor")
+
+
+def test_the_guarded_step_keeps_its_name():
+    assert at_this_step(told).__name__ == "told"
+
+
+@pytest.fixture
+def with_app(app, rows_of):
+    """Gives the only account an authenticator app."""
+
+    def add():
+        values = {"account_id": rows_of("account")[0]["id"], "secret": "x", "last_step": 0, "added_at": clock.now()}
+        with app.app_context():
+            db.session.execute(insert(App).values(**values))
+            db.session.commit()
+
+    return add
+
+
+def test_agreeing_does_not_skip_the_second_factor(ann, publish_version, with_app, rows_of):
+    with_app()
     publish_version(NEW)
     ann.sign_in()
     assert ann.get("/auth/agree").location == "/auth/two-factor"
@@ -197,7 +261,7 @@ def test_an_account_disabled_meanwhile_is_not_let_in(ann, publish_version, app, 
     with app.app_context():
         db.session.execute(update(Account).values(disabled_at=clock.now()))
         db.session.commit()
-    assert agree(ann, page, consent="y").location == "/auth/sign-in?next=/"
+    assert led(agree(ann, page, consent="y")) == SIGN_IN
     assert len(rows_of("session")) == 0
     assert not ann.signed_in
 

@@ -45,6 +45,13 @@ def test_answers_sent_after_the_session_ended_are_recorded_after_signing_in(clie
     assert "0.50" in client.get("/record/").text
 
 
+def test_the_page_that_offers_to_send_it_is_drawn_for_whom_has_just_signed_in(client, late_answer):
+    answer = sign_in_again(client, late_answer.text)
+    assert answer.status_code == 200
+    assert "account menu for Amara Okafor" in answer.text
+    assert "amara@example.org" in answer.text
+
+
 def test_a_mistyped_password_keeps_the_form(client, late_answer):
     page = sign_in_again(client, late_answer.text, password="not the right one at all").text
     assert "Send it now" in sign_in_again(client, page).text
