@@ -15,7 +15,7 @@ WITHIN_A_WORD = "'\u2019."  # O'Brien is one word, and so is Dr.
 
 def words_of(name: str) -> list[str]:
     """The different words of a name, without capitals, accents and punctuation, in order."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = unicodedata.normalize("NFKD", name).casefold()
     kept = "".join(letter for letter in plain if not unicodedata.combining(letter) and letter not in WITHIN_A_WORD)
     return sorted(set(re.findall(r"\w+", kept)))
 

@@ -81,6 +81,65 @@ def test_going_on_by_address_gives_all_of_them_once():
     assert queries.accounts("amara@", after=first.id, limit=1) == []
 
 
+@pytest.fixture
+def add(app):
+    """Adds accounts, address → name, and opens the application for asking."""
+    with app.app_context():
+
+        def add(named: dict[str, str]) -> None:
+            for address, name in named.items():
+                person = Person(name=name, email=read_email(address), profession="Doctor")
+                create_account(person, password_hash="*", zone="Europe/London", consents={}, now=clock.now())
+            db.session.commit()
+
+        yield add
+        db.session.remove()
+
+
+def test_names_stand_in_the_order_of_the_longest_word_that_was_asked_for(add):
+    add({"a@example.org": "Zadie Okaforson", "b@example.org": "Zoe Okafor", "c@example.org": "Zoe Okafo"})
+    assert found("z okafor") == found("okafor z") == found("okafor") == ["b@example.org", "a@example.org"]
+    assert found("z") == ["a@example.org", "b@example.org", "c@example.org"]
+
+
+def test_who_has_two_words_that_fit_stands_once_by_the_first_of_them(add):
+    add({"a@example.org": "Anna Anderson", "b@example.org": "Andrew Zhou", "c@example.org": "Anita Anders"})
+    assert found("an") == ["c@example.org", "a@example.org", "b@example.org"]
+    first, second, third = queries.accounts("an", limit=50)
+    assert [row.id for row in queries.accounts("an", after=first.id, limit=50)] == [second.id, third.id]
+    assert [row.id for row in queries.accounts("an", after=second.id, limit=50)] == [third.id]
+
+
+def test_addresses_stand_in_their_order_and_go_on_after_one_of_them(add):
+    add({f"ann@{domain}": "Ann Example" for domain in ("two.example", "three.example", "one.example")})
+    assert found("ann@") == ["ann@one.example", "ann@three.example", "ann@two.example"]
+    first, second, _ = queries.accounts("ann@", limit=50)
+    assert found("ann@", after=first.id) == ["ann@three.example", "ann@two.example"]
+    assert found("ann@", after=second.id) == ["ann@two.example"]
+    assert found("ANN@T", after=second.id) == ["ann@two.example"]
+
+
+def test_a_list_is_as_long_as_was_asked_for(add):
+    add({f"ann{number}@example.org": "Ann Example" for number in range(3)})
+    for wanted in ("", "ann"):
+        assert len(queries.accounts(wanted, limit=2)) == 2
+    assert found("") == ["ann2@example.org", "ann1@example.org", "ann0@example.org"]
+
+
+ORDERED = {
+    "": "ORDER BY account.id DESC",
+    "okafor": "ORDER BY name_word.word, name_word.account_id",
+    "amara@": "ORDER BY account.email_canon",
+}
+
+
+@pytest.mark.parametrize("wanted", ORDERED)
+def test_the_order_is_asked_of_the_database_and_leaves_nothing_open(wanted, monkeypatch):
+    """Rows mostly come in this order by themselves, as an index has them, but nothing promises that they do."""
+    monkeypatch.setattr(queries, "read", str)
+    assert ORDERED[wanted] in " ".join(queries.accounts(wanted, limit=2).split())
+
+
 @pytest.mark.usefixtures("people")
 def test_a_name_that_was_changed_is_found_by_its_new_words_alone():
     account = queries.find_by_email("amara@example.org")
@@ -108,6 +167,7 @@ def test_the_words_go_with_the_account():
         ("STRASSE straße", ["strasse"]),
         ("Anna Anna", ["anna"]),
         ("ﬁona", ["fiona"]),
+        ("\U0001d400mara", ["amara"]),
         ("", []),
         ("- .", []),
     ],
