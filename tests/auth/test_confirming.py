@@ -14,6 +14,7 @@ from cpd.auth.passwords import Passwords
 from cpd.db import Base, db
 from cpd.web import clock
 from tests.auth.browser import ANN, PASSWORD, Browser, error_of
+from tests.auth.factors.people import refusal_of
 from tests.auth.mails import link_in, sent, text_of
 
 
@@ -183,6 +184,65 @@ def test_guessing_the_password_behind_a_link_is_limited(link, new_browser, count
     assert count_of("account") == 0
 
 
+def test_the_limit_is_that_of_the_address_wherever_its_password_is_tried(link, new_browser):
+    phone = new_browser(address="198.51.100.7")
+    page = phone.follow(link)
+    for number in range(10):
+        phone.press(page, password=f"a wrong password {number}")
+
+    refused = phone.press(page, password=PASSWORD)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 300
+    assert refusal_of(refused.text) == "There were too many tries. Wait 5 minutes, then try again."
+    assert "ann@example.org" in refused.text
+    assert 'type="password"' in refused.text
+
+    other = new_browser(address="203.0.113.5")
+    assert other.sign_in().status_code == 429
+    assert other.sign_in(email="bo@example.org").status_code == 422
+
+
+def test_the_right_password_behind_a_link_ends_the_row_of_wrong_ones(link, new_browser, rows_of):
+    phone = new_browser()
+    page = phone.follow(link)
+    for number in range(2):
+        phone.press(page, password=f"a wrong password {number}")
+    tried = {row["key"].partition(":")[0]: len(row["tries"]) for row in rows_of("throttle")}
+    phone.press(page, password=PASSWORD)
+    left = {row["key"].partition(":")[0]: len(row["tries"]) for row in rows_of("throttle")}
+    assert "password-row" in tried
+    assert left == {door: length for door, length in tried.items() if door != "password-row"}
+
+
+def test_the_same_browser_is_asked_for_nothing_and_keeps_nothing_of_the_link(browser, link, rows_of):
+    page = browser.follow(link)
+    assert 'type="password"' not in page.text
+    assert "<title>Confirm your e-mail address" in page.text
+    browser.press(page)
+    assert (browser.cookie("cpd_link"), browser.cookie("cpd_registration")) == ("", "")
+    lines = [(line["kind"], line["account_id"]) for line in rows_of("event")]
+    assert lines == [("registered", 1), ("address_confirmed", 1), ("signed_in", 1)]
+    assert rows_of("event")[-1]["detail"]["proofs"] == ["password", "mail"]
+
+
+NO_LONGER = "It was used already, or it is too old. If you have confirmed your address, sign in."
+
+
+def test_a_link_that_is_used_while_its_button_is_pressed_makes_nothing(browser, link, monkeypatch, count_of):
+    page = browser.follow(link)
+    monkeypatch.setattr("cpd.auth.by_mail.views.services.confirm_registration", lambda *_, **__: None)
+    answer = browser.press(page)
+    assert answer.status_code == 410
+    assert NO_LONGER in answer.text
+    assert count_of("account") == 0
+
+
+def test_who_comes_too_late_is_told_how_to_go_on(browser, link):
+    browser.press(browser.follow(link))
+    assert NO_LONGER in browser.follow(link).text
+    assert NO_LONGER in browser.post("/auth/confirm", browser.get("/auth/account")).text
+
+
 # Known addresses
 
 
@@ -211,7 +271,8 @@ def test_the_page_that_says_so_is_the_same_for_all_addresses_and_for_those_who_a
         browser.register(email=email)
         pages.append(neutral(browser.get("/auth/sent"), email))
     assert pages[0] == pages[1]
-    assert new_browser().get("/auth/sent").location == "/"
+    strange = new_browser().get("/auth/sent")
+    assert (strange.status_code, strange.location) == (302, "/")
 
 
 def neutral(answer, email):
@@ -339,7 +400,37 @@ def test_an_address_that_is_none_is_told_so(browser, count_of):
 def test_asking_too_often_from_one_place_is_told(browser, new_browser, path):
     answers = [browser.send(path, email=f"ann{number}@example.org") for number in range(21)]
     assert [answer.status_code for answer in answers] == [303] * 20 + [429]
-    assert int(answers[-1].headers["Retry-After"]) > 0
-    assert "There were too many tries" in answers[-1].text
+    assert 3_500 < int(answers[-1].headers["Retry-After"]) <= 3_600
+    assert refusal_of(answers[-1].text).startswith("There were too many tries. Wait ")
+    assert "<title>Error: " in answers[-1].text
     assert 'value="ann20@example.org"' in answers[-1].text
     assert new_browser(address="198.51.100.7").send(path, email="ann@example.org").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/auth/resend", "/auth/reset"])
+def test_every_spelling_of_an_address_counts_for_its_three_mails(new_browser, rows_of, path):
+    spellings = ["ann@example.org", "ANN@example.org", "Ann@Example.org", "\uff41nn@example.org", "bo@example.org"]
+    for spelling in spellings:
+        new_browser().send(path, email=spelling)
+    asked = [(row["kind"], row["payload"]) for row in rows_of("outbox")]
+    kind = path.rpartition("/")[2]
+    assert asked == [
+        *[(kind, {"email_canon": "ann@example.org", "is_due": due}) for due in (True, True, True, False)],
+        (kind, {"email_canon": "bo@example.org", "is_due": True}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/auth/register", "Open the link in it to finish: your account is made then."),
+        ("/auth/reset", "a link to set a new password goes there. It works for an hour."),
+        ("/auth/resend", "waits to be confirmed, the link goes there once more."),
+    ],
+)
+def test_the_page_that_a_mail_is_on_its_way_says_what_it_will_hold(browser, path, said):
+    answer = browser.send(path, **(ANN | {"email": "Ann@example.org"}))
+    assert (answer.status_code, answer.location) == (303, "/auth/sent")
+    page = browser.get("/auth/sent").text
+    assert said in page
+    assert "<strong>Ann@example.org</strong>" in page
