@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 import pytest
 import time_machine
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
 
+from cpd.auth import tokens
+from cpd.auth.changing import services
+from cpd.auth.emails import Email
 from cpd.db import Base, db
 from cpd.web import clock
 from tests.auth.browser import PASSWORD, error_of
+from tests.auth.factors.people import refusal_of
 from tests.auth.mails import link_in, sent, text_of
 from tests.auth.test_confirming import neutral
 
@@ -131,7 +137,84 @@ def test_a_link_to_reset_no_longer_works_after_a_change(app, ann, new_browser):
     assert new_browser().follow(link_in(mail)).status_code == 410
 
 
+NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def lines_after(app, rows_of):
+    """Calls one of the services at NOW, commits, and gives the lines that it added to the trail."""
+
+    def run(service, *arguments, **keywords):
+        before = len(rows_of("event"))
+        with app.app_context():
+            service(*arguments, **keywords, now=NOW)
+            db.session.commit()
+        return [(line["kind"], line["account_id"], line["at"], line["detail"]) for line in rows_of("event")[before:]]
+
+    return run
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize(
+    ("password", "is_short"),
+    [("x" * 14, True), ("x" * 15, False), ("e\u0301" * 14, True), ("e\u0301" * 15, False)],
+    ids=["14", "15", "14 with accents", "15 with accents"],
+)
+def test_a_password_is_short_below_fifteen_characters(lines_after, rows_of, password, is_short):
+    lines = lines_after(services.change_password, 1, password, password_hash="made", but=1, how="changed")
+    [account] = rows_of("account")
+    assert (account["password_hash"], account["short_password"]) == ("made", is_short)
+    assert lines == [("password_changed", 1, NOW, {"how": "changed", "sessions_ended": 0})]
+    told = rows_of("outbox")[-1]["payload"]
+    assert (told["account_id"], told["notice"], told["to"], told["values"]) == (1, "password_changed", None, {})
+
+
+@pytest.mark.usefixtures("ann")
+def test_a_new_password_ends_what_was_begun_with_the_old_one_and_nothing_of_others(app, member, lines_after, rows_of):
+    member("bo@example.org")
+    with app.app_context():
+        for account_id in (1, 2):
+            for purpose in ("reset", "sign-in", "address"):
+                tokens.issue(purpose, account_id=account_id, now=clock.now(), lifetime=timedelta(hours=1))
+        db.session.commit()
+    lines = lines_after(services.change_password, 1, NEW, password_hash="made", how="reset")
+    assert lines == [("password_changed", 1, NOW, {"how": "reset", "sessions_ended": 1})]
+    left = [(row["account_id"], row["purpose"]) for row in rows_of("token")]
+    assert left == [(1, "address"), (2, "reset"), (2, "sign-in"), (2, "address")]
+    assert [row["account_id"] for row in rows_of("session")] == [2]
+    assert [row["password_hash"] == "made" for row in rows_of("account")] == [True, False]
+
+
 # The address
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_an_address_that_takes_the_place_of_another_is_written_down(app, lines_after, rows_of, confirmed):
+    with app.app_context():
+        for purpose in ("reset", "sign-in", "address"):
+            tokens.issue(purpose, account_id=1, now=clock.now(), lifetime=timedelta(hours=1))
+        db.session.commit()
+    email = Email("New@example.org", "new@example.org")
+    lines = lines_after(services.change_address, 1, email, before="ann@example.org", confirmed=confirmed)
+    assert lines == [("address_changed", 1, NOW, {"confirmed": confirmed})]
+    [account] = rows_of("account")
+    assert (account["email"], account["email_canon"]) == ("New@example.org", "new@example.org")
+    assert account["confirmed_at"] == (NOW if confirmed else None)
+    assert [row["purpose"] for row in rows_of("token")] == ["sign-in"]
+    told = rows_of("outbox")[-1]["payload"]
+    assert (told["account_id"], told["notice"], told["to"]) == (1, "address_changed", "ann@example.org")
+
+
+@pytest.mark.usefixtures("ann")
+def test_an_address_is_confirmed_once_and_for_its_account_alone(app, member, lines_after, rows_of):
+    member("bo@example.org")
+    with app.app_context():
+        db.session.execute(update(Base.metadata.tables["account"]).values(confirmed_at=None))
+        db.session.commit()
+    assert lines_after(services.confirm_address, 1) == [("address_confirmed", 1, NOW, {})]
+    assert lines_after(services.confirm_address, 1) == []
+    assert [row["confirmed_at"] for row in rows_of("account")] == [NOW, None]
 
 
 def ask_for(browser, email):
@@ -283,3 +366,154 @@ def test_an_address_that_is_none_is_told_beside_its_field(ann):
 def test_an_account_that_is_deleted_in_the_meantime_is_not_found(ann, monkeypatch):
     monkeypatch.setattr("cpd.auth.changing.views.queries.owner_of", lambda _: None)
     assert ann.get("/auth/password").status_code == 404
+
+
+# What the pages say, and what they write down
+
+
+def led(answer):
+    return answer.status_code, answer.location
+
+
+def message_of(page):
+    found = re.search(r'<p role="status">(.*?)</p>', page.text)
+    return found[1] if found else ""
+
+
+def last_line(rows_of):
+    line = rows_of("event")[-1]
+    return line["kind"], line["account_id"], line["detail"]
+
+
+ORIGIN = {"user_agent": f"Werkzeug/{version('werkzeug')}", "network": "192.0.2.1"}
+
+
+def test_a_changed_password_is_told_on_the_account_page(ann):
+    ann.send("/auth/password", old_password=PASSWORD, password=NEW)
+    assert message_of(ann.get("/auth/account")) == "Your password is changed, and all other sessions were ended."
+
+
+def test_a_wrong_old_password_is_written_down_with_where_it_came_from(ann, rows_of):
+    assert ann.send("/auth/password", old_password="wrong", password=NEW).status_code == 422
+    assert last_line(rows_of) == ("proof_failed", 1, ORIGIN)
+
+
+def test_after_too_many_old_passwords_the_page_says_how_long_to_wait(ann):
+    page = ann.get("/auth/password")
+    for _ in range(10):
+        ann.press(page, old_password="wrong", password=NEW)
+    refused = ann.press(page, old_password=PASSWORD, password=NEW)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 300
+    assert refusal_of(refused.text).startswith("There were too many tries. Wait ")
+    assert "<title>Error: Change your password" in refused.text
+
+
+def test_the_right_old_password_gives_its_try_back(ann, rows_of):
+    before = rows_of("throttle")
+    ann.send("/auth/password", old_password=PASSWORD, password=NEW)
+    tried = {row["key"]: row["tries"] for row in rows_of("throttle")}
+    assert all(not tries for key, tries in tried.items() if key not in {row["key"] for row in before})
+    assert {row["key"]: row["tries"] for row in before}.items() <= tried.items()
+
+
+def test_an_address_that_is_asked_for_is_written_down_and_told_at_the_old_one(ann, rows_of):
+    assert led(ask_for(ann, "New@example.org")) == (303, "/auth/sent")
+    assert last_line(rows_of) == ("address_change_asked", 1, {})
+    asked, told = [row["payload"] for row in rows_of("outbox")[-2:]]
+    assert asked == {
+        "account_id": 1,
+        "email": {"typed": "New@example.org", "canon": "new@example.org"},
+        "is_due": True,
+    }
+    assert (told["account_id"], told["notice"], told["to"]) == (1, "address_change_asked", "ann@example.org")
+    page = ann.get("/auth/sent").text
+    assert "It goes to <strong>New@example.org</strong>. Open the link in it, in this browser if you can" in page
+
+
+def test_who_asks_for_too_many_addresses_is_told_how_long_to_wait(ann, new_browser):
+    for _ in range(5):
+        ask_for(ann, "ann@example.org")
+    refused = ask_for(ann, "new@example.org")
+    assert refused.status_code == 429
+    assert 21_000 < int(refused.headers["Retry-After"]) <= 21_600
+    assert refusal_of(refused.text).startswith("There were too many tries. Wait ")
+    assert 'value="new@example.org"' in refused.text
+    assert "<title>Error: Change your e-mail address" in refused.text
+    assert new_browser().send("/auth/reset", email="ann@example.org").status_code == 303
+
+
+def test_asking_for_addresses_is_limited_with_the_other_mails_of_its_place(ann, new_browser):
+    stranger = new_browser()
+    page = stranger.get("/auth/reset")
+    for number in range(20):
+        stranger.press(page, email=f"{number}@example.org")
+    assert ask_for(ann, "new@example.org").status_code == 429
+
+
+def test_a_confirmed_address_is_told_on_the_account_page_and_its_link_goes(app, ann, rows_of):
+    ask_for(ann, "Ann.New@example.org")
+    link = next(link_in(mail) for mail in sent(app) if mail["To"] == "Ann.New@example.org")
+    page = ann.follow(link)
+    assert "Your account will have the address <strong>Ann.New@example.org</strong>." in page.text
+    assert led(ann.press(page)) == (303, "/auth/account")
+    assert message_of(ann.get("/auth/account")) == (
+        "Ann.New@example.org is the address of your account, and is confirmed."
+    )
+    assert ann.cookie("cpd_link") == ""
+    assert last_line(rows_of) == ("address_changed", 1, {"confirmed": True})
+    assert rows_of("outbox")[-1]["payload"]["to"] == "ann@example.org"
+    assert ann.press(page).status_code == 410
+
+
+def test_the_link_to_the_own_address_confirms_it_and_changes_nothing_else(app, ann, rows_of):
+    with app.app_context():
+        db.session.execute(update(Base.metadata.tables["account"]).values(confirmed_at=None))
+        db.session.commit()
+    page = ann.get("/auth/address")
+    assert led(ann.post("/auth/address/resend", page)) == (303, "/auth/sent")
+    assert rows_of("outbox")[-1]["payload"] == {
+        "account_id": 1,
+        "email": {"typed": "ann@example.org", "canon": "ann@example.org"},
+        "is_due": True,
+    }
+    assert "It goes to <strong>ann@example.org</strong>." in ann.get("/auth/sent").text
+    [mail] = sent(app)
+    ann.press(ann.follow(link_in(mail)))
+    assert last_line(rows_of) == ("address_confirmed", 1, {})
+    assert sent(app) == []
+
+
+def test_no_more_than_three_mails_confirm_an_address(app, ann, rows_of):
+    with app.app_context():
+        db.session.execute(update(Base.metadata.tables["account"]).values(confirmed_at=None))
+        db.session.execute(delete(Base.metadata.tables["throttle"]))
+        db.session.commit()
+    page = ann.get("/auth/address")
+    assert [ann.post("/auth/address/resend", page).status_code for _ in range(4)] == [303] * 4
+    due = [row["payload"]["is_due"] for row in rows_of("outbox") if "email" in row["payload"]]
+    assert due == [True, True, True, False]
+
+
+ANOTHER = "It was used already, is too old, or belongs to another account than the one that is signed in here."
+
+
+def test_a_link_that_helps_nobody_says_why(ann):
+    page = ann.get("/auth/address/confirm")
+    assert (page.status_code, ANOTHER in page.text) == (410, True)
+    page = ann.post("/auth/address/confirm", ann.get("/auth/account"))
+    assert (page.status_code, ANOTHER in page.text) == (410, True)
+
+
+@pytest.mark.parametrize(("has_app", "least"), [(False, 15), (True, 8)])
+def test_beside_a_second_factor_a_shorter_password_is_asked_for(app, ann, has_app, least):
+    if has_app:
+        with app.app_context():
+            values = {"account_id": 1, "secret": "x", "last_step": 0, "added_at": clock.now()}
+            db.session.execute(insert(Base.metadata.tables["app"]).values(**values))
+            db.session.commit()
+    page = ann.get("/auth/password").text
+    assert f"At least {least} characters. Four or more random words are easy to remember." in page
+    assert f'data-shortest="{least}"' in page
+    answer = ann.send("/auth/password", old_password=PASSWORD, password="hz7-qwux-7"[: least - 1])
+    assert error_of(answer.text, "password") == f"Use at least {least} characters"

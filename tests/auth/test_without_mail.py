@@ -47,9 +47,13 @@ def test_an_address_is_changed_at_once(app, browser, rows_of):
 
     answer = browser.send("/auth/address", email="Ann.New@example.org")
 
-    assert answer.location == "/auth/account"
+    assert (answer.status_code, answer.location) == (303, "/auth/account")
+    assert "Ann.New@example.org is the address of your account now." in browser.get("/auth/account").text
     [account] = rows_of("account")
     assert (account["email"], account["email_canon"]) == ("Ann.New@example.org", "ann.new@example.org")
+    assert account["confirmed_at"] is None
+    line = rows_of("event")[-1]
+    assert (line["kind"], line["account_id"], line["detail"]) == ("address_changed", 1, {"confirmed": False})
     [mail] = sent(app)
     assert (mail["To"], mail["Subject"]) == ("ann@example.org", "Your e-mail address was changed")
     assert browser.signed_in
