@@ -33,7 +33,7 @@ coverage: $(VENV)/dev.stamp ## fail unless its tests take every branch of cpd/au
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-mutants: $(VENV)/mutants.stamp ## fail unless its tests notice 95 of 100 small changes of cpd/auth (an hour or more)
+mutants: $(VENV)/mutants.stamp ## fail unless its tests notice 95 of 100 small changes of cpd/auth (some hours)
 	@$(BIN)/python scripts/mutants.py
 
 bench: $(VENV)/dev.stamp ## measure speed and growth (15 minutes); a part by ONLY=pages, see docs/performance.md
