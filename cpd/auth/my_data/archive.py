@@ -31,7 +31,7 @@ class Heading:
 
 def write_archive(file: IO[bytes], owned: Sequence[Owned], heading: Heading) -> None:
     """Write the ZIP. The same facts give the same bytes; what is in memory does not grow with the facts."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, texts in (
             (JSON, as_json(owned, heading)),
             (PAGE, as_page(owned, heading)),
