@@ -88,7 +88,7 @@ def test_a_code_is_read_however_it_is_grouped(typed):
     ["", " ", "12345", "1234567", "12345a", "-12345", "1234.5", "+12345", "१२३४५६", "٣٤٥٦٧٨", "0x1234", "\x00" * 6],
 )
 def test_what_is_no_code_is_refused_with_words(typed):
-    with pytest.raises(apps.WrongCode, match="six digits"):
+    with pytest.raises(apps.WrongCode, match=r"^Enter the six digits that the app shows$"):
         apps.read_code(typed)
 
 
@@ -125,10 +125,20 @@ def test_the_address_for_the_app_names_site_and_account_and_holds_the_secret(ema
 
 def test_the_qr_code_is_plain_svg_without_styles_or_addresses():
     svg = str(apps.qr_code(apps.address_of(apps.new_secret(), email="ann@example.org", site_name="Daybook")))
-    assert svg.startswith("<svg viewBox=")
+    assert re.fullmatch(
+        r'<svg viewBox="0 0 49 49" class="qr__code"><path fill="#fff" d="M0 0h49v49h-49z"/>'
+        r'<path stroke="#000" d="M4 4[^"]*"/></svg>',
+        svg,
+    )
     assert not re.search(r"style|href|script|on\w+=|xmlns", svg)
     assert re.findall(r'(?:fill|stroke)="(#[0-9a-f]+)"', svg) == ["#fff", "#000"]
     assert len(svg) < 8_000
+
+
+@pytest.mark.parametrize(("length", "side"), [(1, 21), (14, 21), (15, 25), (84, 37), (85, 41)])
+def test_a_qr_code_is_none_of_the_micro_ones_and_can_be_read_when_a_seventh_of_it_cannot_be_seen(length, side):
+    """By its size: the standard says how much each takes in at level M, which mends 15 in 100."""
+    assert f'viewBox="0 0 {side + 8} {side + 8}"' in apps.qr_code("a" * length)
 
 
 def test_the_longest_address_fits_into_a_qr_code():
