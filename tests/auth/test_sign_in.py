@@ -1,15 +1,19 @@
 """Signing in and out, sessions and the account's page."""
 
 from datetime import timedelta
+from importlib.metadata import version
 
 import pytest
 import time_machine
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from cpd.auth import sessions
 from cpd.auth.passwords import Passwords
+from cpd.db import Base, db
 from cpd.web import clock
-from tests.auth.browser import ANN, PASSWORD, error_of
+from tests.auth.browser import ANN, PASSWORD, error_of, hidden_fields
+from tests.auth.factors.people import refusal_of
 
 
 @pytest.fixture
@@ -249,3 +253,156 @@ def test_a_form_without_a_field_is_answered_with_words(ann, name):
     answer = ann.post("/auth/sign-in", page, **fields)
     assert answer.status_code == 422
     assert error_of(answer.text, name)
+
+
+# What is carried along, and what is written down
+
+
+def led(answer):
+    return answer.status_code, answer.location
+
+
+def last_line(rows_of):
+    line = rows_of("event")[-1]
+    return line["kind"], line["account_id"], line["detail"]
+
+
+ORIGIN = {"user_agent": f"Werkzeug/{version('werkzeug')}", "network": "192.0.2.1"}
+
+
+@pytest.mark.parametrize(("email", "account_id"), [("ANN@example.org", 1), ("nobody@example.org", None)])
+def test_a_try_is_written_down_with_where_it_came_from_and_whose_account_it_was_for(ann, rows_of, email, account_id):
+    ann.sign_in(email=email, password="wrong")
+    assert last_line(rows_of) == ("sign_in_failed", account_id, ORIGIN)
+
+
+def test_signing_in_and_out_is_written_down(ann, rows_of, count_of):
+    ann.sign_in()
+    assert last_line(rows_of) == ("signed_in", 1, {"proofs": ["password"], **ORIGIN})
+    [session] = rows_of("session")
+    assert (session["account_id"], session["user_agent"], session["network"]) == (1, *ORIGIN.values())
+    answer = ann.sign_out()
+    assert led(answer) == (303, "/")
+    assert ann.cookie("cpd_session") == ""
+    assert last_line(rows_of) == ("signed_out", 1, {})
+    assert count_of("session") == 0
+
+
+def test_who_is_not_signed_in_signs_out_without_a_line(ann, count_of):
+    before = count_of("event")
+    answer = ann.post("/auth/sign-out", ann.get("/auth/sign-in"))
+    assert led(answer) == (303, "/")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert count_of("event") == before
+
+
+def test_a_session_lasts_ninety_days_in_its_cookie(ann):
+    answer = ann.sign_in()
+    [cookie] = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith("cpd_session=")]
+    assert "; Max-Age=7776000; " in cookie
+    assert ann.cookie("cpd_sign_in") == ""
+
+
+@pytest.mark.parametrize("path", ["/auth/sign-in", "/auth/register"])
+def test_who_is_signed_in_is_led_on_from_the_pages_for_strangers(ann, path):
+    ann.sign_in()
+    assert led(ann.get(f"{path}?next=/pages/terms")) == (302, "/pages/terms")
+    assert led(ann.get(path)) == (302, "/")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [({"password": "wrong"}, 422), ({"email": "ann"}, 422), ({"password": ""}, 422)],
+    ids=["wrong", "no address", "no password"],
+)
+def test_a_refused_form_carries_along_where_one_wanted_to_go_and_what_waits(ann, fields, status):
+    late = ann.post("/auth/sessions", ann.get("/auth/sign-in"), session="others")
+    carried = hidden_fields(late.text)
+    typed = {"email": "ann@example.org", "password": PASSWORD, "next": "/pages/terms"} | fields
+    answer = ann.post("/auth/sign-in", late, **typed)
+    assert answer.status_code == status
+    assert hidden_fields(answer.text)["next"] == "/pages/terms"
+    assert hidden_fields(answer.text)["kept"] == carried["kept"]
+    again = ann.post("/auth/sign-in", answer, email="ann@example.org", password=PASSWORD)
+    assert 'action="/auth/sessions"' in again.text
+
+
+def test_after_too_many_tries_the_page_says_how_long_to_wait_and_carries_all_along(ann):
+    late = ann.post("/auth/sessions", ann.get("/auth/sign-in"), session="others")
+    for _ in range(10):
+        ann.sign_in(password="wrong")
+    answer = ann.post("/auth/sign-in", late, email="Ann@example.org", password=PASSWORD, next="/pages/terms")
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 300
+    assert refusal_of(answer.text) == "There were too many tries. Wait 5 minutes, then try again."
+    assert 'value="Ann@example.org"' in answer.text
+    assert hidden_fields(answer.text)["next"] == "/pages/terms"
+    assert hidden_fields(answer.text)["kept"] == hidden_fields(late.text)["kept"]
+
+
+def test_a_form_without_what_it_carries_leads_home(ann):
+    token = csrf_of(ann.get("/auth/sign-in"))
+    data = {"csrf_token": token, "email": "ann@example.org", "password": "wrong"}
+    refused = ann.client.post("/auth/sign-in", data=data)
+    assert hidden_fields(refused.text)["next"] == "/"
+    assert "kept" not in hidden_fields(refused.text)
+    assert led(ann.client.post("/auth/sign-in", data=data | {"password": PASSWORD})) == (303, "/")
+
+
+def test_an_account_that_is_disabled_is_refused_with_words_and_carries_all_along(ann, app):
+    with app.app_context():
+        db.session.execute(update(Base.metadata.tables["account"]).values(disabled_at=clock.now()))
+        db.session.commit()
+    late = ann.post("/auth/sessions", ann.get("/auth/sign-in"), session="others")
+    answer = ann.post("/auth/sign-in", late, email="ann@example.org", password=PASSWORD, next="/pages/terms")
+    assert answer.status_code == 403
+    assert refusal_of(answer.text) == "This account is disabled. Ask whoever runs this site."
+    assert hidden_fields(answer.text)["next"] == "/pages/terms"
+    assert hidden_fields(answer.text)["kept"] == hidden_fields(late.text)["kept"]
+
+
+@pytest.mark.parametrize(
+    ("known", "email"), [(True, ANN["email"]), (False, ANN["email"]), (True, "nobody@example.org")]
+)
+def test_only_a_browser_that_signed_in_before_does_not_queue_behind_strangers(ann, monkeypatch, known, email):
+    ann.sign_in()
+    ann.sign_out()
+    if not known:
+        ann.client.delete_cookie("cpd_known_browser")
+    checked = []
+    monkeypatch.setattr(Passwords, "fits", lambda *given, **named: checked.append((given[1:], named)))
+    ann.sign_in(email=email, password="wrong-wrong-wrong")
+    [((typed, kept_hash), named)] = checked
+    assert typed == "wrong-wrong-wrong"
+    assert (kept_hash is None) == (email != ANN["email"])
+    assert named == {"own_browser": known and email == ANN["email"]}
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize("email", ["ANN@example.org", "\uff41nn@example.org"])
+def test_wrong_passwords_count_for_an_account_however_its_address_is_spelt(new_browser, email):
+    for number in range(10):
+        new_browser(address=f"2001:db8:{number:x}::1").sign_in(email=email, password="wrong")
+    assert new_browser(address="198.51.100.7").sign_in().status_code == 429
+    assert new_browser(address="198.51.100.7").sign_in(email="bo@example.org").status_code == 422
+
+
+def test_the_right_password_gives_its_try_back_and_ends_the_row_of_wrong_ones(ann, rows_of):
+    ann.sign_in(password="wrong")
+    tried = {row["key"].partition(":")[0]: row["tries"] for row in rows_of("throttle")}
+    ann.sign_in()
+    left = {row["key"].partition(":")[0]: row["tries"] for row in rows_of("throttle")}
+    assert "password-row" in tried
+    assert left == {door: tries for door, tries in tried.items() if door != "password-row"}
+
+
+def test_a_hash_of_another_cost_is_kept_for_its_account_alone(ann, new_browser, app, rows_of):
+    new_browser().register(email="bo@example.org")
+    before = [row["password_hash"] for row in rows_of("account")]
+    app.extensions["passwords"] = Passwords(_dearer(app.config["SETTINGS"]))
+    ann.sign_in()
+    after = [row["password_hash"] for row in rows_of("account")]
+    assert (after[0] == before[0], after[1] == before[1]) == (False, True)
+    ann.sign_out()
+    ann.sign_in()
+    assert [row["password_hash"] for row in rows_of("account")] == after
