@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -83,6 +84,73 @@ def test_an_account_that_is_gone_is_told_at_the_address_that_is_given_or_not_at_
         notices.tell(77, Notice.ENABLED, now=SUMMER)
         db.session.commit()
     assert [mail["Subject"] for mail in sent(app)] == ["Your account is deleted"]
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """Gives what a notice hands to its template, for an owner in New York or for nobody."""
+    owner = SimpleNamespace(email="ann@example.org", zone="America/New_York")
+
+    def written(*, to=None, has_owner=True, **values):
+        asked, made = [], []
+        monkeypatch.setattr(notices, "letter", lambda *given, **named: made.append((given, named)) or "a mail")
+        monkeypatch.setattr(notices.queries, "owner_of", lambda number: asked.append(number) or (has_owner and owner))
+        payload = {"account_id": 7, "notice": "enabled", "at": SUMMER.isoformat(), "to": to, "values": values}
+        mails = notices.write(payload, now=SUMMER)
+        assert asked == [7]
+        assert mails == ["a mail"] * len(made)
+        return made
+
+    return written
+
+
+def test_a_notice_hands_its_values_to_its_template_and_moments_in_the_zone_of_the_owner(written):
+    [(given, named)] = written(left=9, due_at="2026-12-10T09:30:00+00:00", at_home="2026-12-10", chat="x")
+    assert given == ("enabled",)
+    assert {name: str(value) for name, value in named.items()} == {
+        "to": "ann@example.org",
+        "at": "2026-07-01 18:30:00-04:00",
+        "due_at": "2026-12-10 04:30:00-05:00",
+        "left": "9",
+        "at_home": "2026-12-10",
+        "chat": "x",
+    }
+
+
+def test_a_notice_about_somebody_who_is_gone_gives_times_in_utc(written):
+    [(_, named)] = written(to="old@example.org", has_owner=False)
+    assert (named["to"], str(named["at"])) == ("old@example.org", "2026-07-01 22:30:00+00:00")
+    assert written(has_owner=False) == []
+
+
+def test_only_a_notice_of_a_device_names_one(written):
+    [(_, named)] = written(user_agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
+    assert named["device"] == "Firefox on Linux"
+    [(_, named)] = written(to="other@example.org")
+    assert set(named) == {"to", "at"}
+    assert named["to"] == "other@example.org"
+
+
+def test_a_notice_waits_in_the_outbox_with_all_that_it_will_say(app, rows_of):
+    with app.app_context():
+        notices.tell(7, Notice.RECOVERY_CODE_USED, now=SUMMER, to="ann@example.org", left=9)
+        notices.tell(8, Notice.ENABLED, now=SUMMER)
+        db.session.commit()
+    at = SUMMER.isoformat()
+    assert [(row["kind"], row["payload"]) for row in rows_of("outbox")] == [
+        (
+            "notice",
+            {
+                "account_id": 7,
+                "notice": "recovery_code_used",
+                "at": at,
+                "to": "ann@example.org",
+                "values": {"left": 9},
+            },
+        ),
+        ("notice", {"account_id": 8, "notice": "enabled", "at": at, "to": None, "values": {}}),
+    ]
+    assert {row["created_at"] for row in rows_of("outbox")} == {SUMMER}
 
 
 # How mails are written
