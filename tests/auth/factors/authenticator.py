@@ -55,7 +55,8 @@ class Authenticator:
         )
         numbers = key.private.public_key().public_numbers()
         cose = {1: 2, 3: odd.get("algorithm", -7), -1: 1, -2: _coordinate(numbers.x), -3: _coordinate(numbers.y)}
-        attested = bytes(16) + len(key.id).to_bytes(2, "big") + key.id + cbor2.dumps(cose)
+        public = odd.get("public_key") or cbor2.dumps(cose)
+        attested = bytes(16) + len(key.id).to_bytes(2, "big") + key.id + public
         data = self._data(odd.get("domain", key.domain), 0, self.flags | ATTESTED) + attested
         self.keys.append(key)
         attestation = {"fmt": "none", "attStmt": {}, "authData": data}

@@ -106,3 +106,16 @@ def heading_of(page: str) -> str:
 def refusal_of(page: str) -> str:
     found = re.search(r'<h2 id="refusal">(.*?)</h2>', page)
     return html.unescape(found[1]) if found else ""
+
+
+def title_of(page: str) -> str:
+    """The title of a page, without the name of the site."""
+    found = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+    assert found, page
+    return html.unescape(found[1]).rpartition(" – ")[0].strip()
+
+
+def message_of(page: str) -> str:
+    """What a page says of what was done just now."""
+    found = re.search(r'<div class="toast" data-message>\s*<p role="status">(.*?)</p>', page)
+    return html.unescape(found[1]) if found else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import secrets
+from types import SimpleNamespace
 
 import cbor2
 import pytest
@@ -57,17 +58,47 @@ def test_a_place_for_passkeys_is_https_or_this_machine_and_has_a_name(address, p
     assert places.place_of(address) == place
 
 
+EXISTING = [
+    SimpleNamespace(credential_id="AAEC", transports=["nfc", "usb"]),
+    SimpleNamespace(credential_id="_w", transports=[]),
+]
+DESCRIBED = [
+    {"id": "AAEC", "type": "public-key", "transports": ["nfc", "usb"]},
+    {"id": "_w", "type": "public-key"},
+]
+
+
 def test_a_new_passkey_must_be_found_without_an_address_and_unlocked_by_its_owner():
-    options = ceremony.asking_for_a_new_one(PLACE, challenge=new_challenge(), existing=(), **WHO)
-    assert options["rp"] == {"id": "localhost", "name": "Daybook"}
-    assert options["user"]["name"] == "o'brien@example.org"
-    assert options["authenticatorSelection"] == {
-        "residentKey": "required",
-        "requireResidentKey": True,
+    challenge = new_challenge()
+    assert ceremony.asking_for_a_new_one(PLACE, challenge=challenge, existing=EXISTING, **WHO) == {
+        "rp": {"id": "localhost", "name": "Daybook"},
+        "user": {"id": text_of(places.handle_of(7)), "name": "o'brien@example.org", "displayName": "Ann O'Brien"},
+        "challenge": challenge,
+        "pubKeyCredParams": [{"type": "public-key", "alg": number} for number in (-8, -7, -257)],
+        "timeout": 300_000,
+        "excludeCredentials": DESCRIBED,
+        "authenticatorSelection": {
+            "residentKey": "required",
+            "requireResidentKey": True,
+            "userVerification": "required",
+        },
+        "attestation": "none",
+    }
+
+
+def test_a_passkey_is_asked_for_that_its_owner_unlocks_within_five_minutes():
+    challenge = new_challenge()
+    assert ceremony.asking_for_one(PLACE, challenge=challenge, existing=EXISTING) == {
+        "challenge": challenge,
+        "timeout": 300_000,
+        "rpId": "localhost",
+        "allowCredentials": DESCRIBED,
         "userVerification": "required",
     }
-    assert options["attestation"] == "none"
-    assert [each["alg"] for each in options["pubKeyCredParams"]] == [-8, -7, -257]
+
+
+def test_passkeys_know_an_account_as_they_did_when_they_were_made():
+    assert text_of(places.handle_of(7)) == "lbrNHUdEvD2Cxddm-wm86cmPSp0s7IDLhHexQeWx8Wg"
 
 
 def test_a_passkey_knows_its_owner_by_nothing_that_names_them():
@@ -79,7 +110,7 @@ def test_a_passkey_knows_its_owner_by_nothing_that_names_them():
 def test_what_a_device_made_it_can_sign_with():
     device = Authenticator()
     passkey = made(device)
-    assert passkey.transports == ["nfc", "usb"]
+    assert (passkey.transports, passkey.sign_count, passkey.backed_up) == (["nfc", "usb"], 0, False)
     for count in range(1, 4):
         options = ceremony.asking_for_one(PLACE, challenge=new_challenge())
         assert options["userVerification"] == "required"
@@ -88,6 +119,43 @@ def test_what_a_device_made_it_can_sign_with():
         assert answer.credential_id == passkey.credential_id
         assert answer.owner == places.handle_of(7)
         assert ceremony.verify_used(answer, PLACE, public_key=passkey.public_key) == (count, False)
+
+
+def test_of_a_passkey_that_is_copied_to_other_devices_it_is_known():
+    device = Authenticator(flags=PRESENT | VERIFIED | 8 | 16)
+    passkey = made(device)
+    assert passkey.backed_up is True
+    answer = ceremony.read_used(device.use(ceremony.asking_for_one(PLACE, challenge=new_challenge())))
+    assert ceremony.verify_used(answer, PLACE, public_key=passkey.public_key) == (1, True)
+
+
+def test_a_browser_need_not_say_how_a_passkey_is_reached():
+    assert made(Authenticator(), transports=None).transports == []
+
+
+def rsa_key(size):
+    """The public key of a passkey, of so many bytes in all."""
+    least = cbor2.dumps({1: 3, 3: -257, -1: bytes(1_000), -2: b"\x01\x00\x01"})
+    key = cbor2.dumps({1: 3, 3: -257, -1: bytes(1_000 + size - len(least)), -2: b"\x01\x00\x01"})
+    assert len(key) == size
+    return key
+
+
+def test_ids_are_as_long_as_the_standard_allows_and_keys_as_large_as_the_table_takes():
+    assert len(bytes_of(made(Authenticator(), id_length=1_023).credential_id)) == 1_023
+    key = rsa_key(2_000)
+    assert bytes_of(made(Authenticator(), public_key=key).public_key) == key
+    with pytest.raises(NotVerified):
+        made(Authenticator(), public_key=rsa_key(2_001))
+
+
+def test_an_answer_may_have_thirty_thousand_characters():
+    device = Authenticator()
+    made(device)
+    answer = device.use(ceremony.asking_for_one(PLACE, challenge=new_challenge()))
+    assert ceremony.read_used(answer.ljust(30_000)).credential_id == text_of(device.keys[0].id)
+    with pytest.raises(NotReadable):
+        ceremony.read_used(answer.ljust(30_001))
 
 
 def test_an_answer_names_the_challenge_just_as_it_was_given():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from cpd.auth.passkeys import services, views
 from tests.auth.browser import error_of, hidden_fields
 from tests.auth.factors.authenticator import PRESENT, bytes_of
-from tests.auth.factors.people import codes_of, csrf_of, heading_of, refusal_of
+from tests.auth.factors.people import codes_of, csrf_of, heading_of, message_of, refusal_of, title_of
 
 
 def kinds(rows_of):
@@ -270,22 +271,62 @@ def test_what_is_no_answer_of_a_browser_is_refused_with_words(ann, clock, rows_o
     assert len(rows_of("passkey")) == 1
 
 
-@pytest.mark.parametrize("door", ["sign-in", "two-factor"])
-def test_tries_with_passkeys_are_limited(with_passkey, door):
-    if door == "two-factor":
-        with_passkey.sign_in()
-    page = with_passkey.get("/auth/sign-in" if door == "sign-in" else "/auth/two-factor")
-    statuses = [with_passkey.post(f"/auth/passkeys/{door}", page, credential="{}").status_code for _ in range(12)]
-    most = 10 if door == "sign-in" else 5
-    assert statuses == [422] * most + [429] * (12 - most)
-
-
-def test_tries_at_proving_again_by_passkey_are_limited(ann, clock):
+@pytest.mark.parametrize(("door", "most"), [("sign-in", 10), ("two-factor", 5), ("again", 5)])
+def test_tries_with_passkeys_are_limited(ann, clock, door, most):
     ann.add_passkey()
-    clock.shift(timedelta(minutes=20))
-    page = ann.get("/auth/again")
-    statuses = [ann.post("/auth/passkeys/again", page, credential="{}").status_code for _ in range(6)]
-    assert statuses == [422] * 5 + [429]
+    if door == "again":
+        clock.shift(timedelta(minutes=20))
+    else:
+        ann.leave()
+        clock.shift(60)
+    if door == "two-factor":
+        ann.sign_in()
+    page = ann.get(f"/auth/{door}")
+    answers = [ann.post(f"/auth/passkeys/{door}", page, credential="{}") for _ in range(most + 1)]
+    assert [answer.status_code for answer in answers] == [422] * most + [429]
+    assert answers[-1].headers["Retry-After"] == "300"
+    assert refusal_of(answers[-1].text) == "There were too many tries. Wait 5 minutes, then try again."
+
+
+def test_a_right_passkey_gives_its_try_back(with_passkey, rows_of):
+    with_passkey.use_passkey("sign-in", origin="https://evil.example.org")
+    with_passkey.use_passkey("sign-in")
+    [row] = [row for row in rows_of("throttle") if row["key"].startswith("code-address:")]
+    assert row["tries"].count(",") == 1
+
+
+@pytest.mark.parametrize("door", ["sign-in", "two-factor", "again"])
+def test_the_page_that_refuses_a_passkey_carries_on_what_it_was_given(ann, clock, door):
+    ann.add_passkey()
+    if door == "again":
+        clock.shift(timedelta(minutes=20))
+    else:
+        ann.leave()
+    page = ann.get(f"/auth/{door}?next=/record/")
+    if door == "two-factor":
+        ann.sign_in(path="/auth/sign-in?next=/record/")
+        page = ann.get("/auth/two-factor")
+    answer = ann.post(f"/auth/passkeys/{door}", page, credential="{}")
+    titles = {"sign-in": "Sign in", "two-factor": "Two-step sign-in", "again": "Is it you?"}
+    assert title_of(answer.text) == f"Error: {titles[door]}"
+    assert hidden_fields(answer.text)["next"] == "/record/"
+    assert "kept" not in hidden_fields(answer.text)
+    if door != "two-factor":
+        answer = ann.post(f"/auth/passkeys/{door}", page, credential="{}", kept="what waits")
+        assert hidden_fields(answer.text)["kept"] == "what waits"
+
+
+def test_where_passkeys_have_no_place_none_is_taken_and_it_is_noted(with_passkey, settings, app, rows_of):
+    answer = with_passkey.device.use(with_passkey.options("sign-in"))
+    app.config["SETTINGS"] = replace(settings, site_url="https://learn.example.org")
+    refused = with_passkey.post_credential("sign-in", answer)
+    assert (refused.status_code, refusal_of(refused.text)) == (422, views.NO_PLACE)
+    last = rows_of("event")[-1]
+    assert (last["kind"], last["account_id"], last["detail"]["reason"]) == (
+        "sign_in_failed",
+        None,
+        "no place for passkeys",
+    )
 
 
 @pytest.mark.usefixtures("clock")
@@ -335,7 +376,7 @@ def test_the_address_of_the_settings_is_the_only_place_for_passkeys(settings, ap
     assert ann.ask("add", page="/auth/passkeys/add").status_code == 409
     made = ann.device.make({"rp": {"id": "localhost"}, "user": {"id": "AA"}, "challenge": "A" * 43})
     answer = ann.post("/auth/passkeys/add", page, name="x", credential=made)
-    assert answer.status_code == 422
+    assert (answer.status_code, refusal_of(answer.text)) == (422, views.NO_PLACE)
     app.config["SETTINGS"] = replace(settings, site_url="http://localhost")
     assert ann.ask("add", page="/auth/passkeys/add").status_code == 200
 
@@ -397,12 +438,48 @@ def test_a_passkey_needs_a_name_that_fits(ann, rows_of, name, words):
 def test_a_passkey_is_renamed(ann, rows_of, name):
     ann.add_passkey()
     number = rows_of("passkey")[0]["id"]
-    assert ann.send(f"/auth/passkeys/{number}", name=name).location == "/auth/factors"
+    answer = ann.send(f"/auth/passkeys/{number}", name=name)
+    assert (answer.status_code, answer.location) == (303, "/auth/factors")
     kept = rows_of("passkey")[0]["name"]
     assert kept == name.replace("\u202e", "")
     assert kinds(rows_of)[-1] == "passkey_renamed"
     page = ann.get("/auth/factors").text
     assert "<b>x</b>" not in page
+    assert message_of(page) == "The passkey has its new name."
+
+
+@pytest.mark.parametrize(
+    ("backed_up", "kept"),
+    [(False, "On one device or key only"), (True, "By your device, and copied to your others")],
+    ids=["a key", "a phone"],
+)
+def test_a_passkey_has_a_page_that_says_what_is_known_of_it(ann, rows_of, backed_up, kept):
+    ann.device.flags |= 24 * backed_up
+    ann.add_passkey(name="Büro")
+    page = ann.get(f"/auth/passkeys/{rows_of('passkey')[0]['id']}").text
+    assert (title_of(page), heading_of(page)) == ("Passkey", "Büro")
+    assert re.findall(r"<dd>(.*?)</dd>", page) == ["26 November 2026", "Not used yet", kept]
+    assert re.search(r'<input[^>]* name="name"[^>]* value="Büro"', page)
+    assert ("Kept on several devices" in ann.get("/auth/factors").text) == backed_up
+
+
+def test_a_name_that_is_refused_stays_in_its_field_beside_the_old_one(ann, rows_of):
+    ann.add_passkey()
+    answer = ann.send(f"/auth/passkeys/{rows_of('passkey')[0]['id']}", name="x" * 61)
+    assert (title_of(answer.text), heading_of(answer.text)) == ("Error: Passkey", "Phone")
+    assert f'value="{"x" * 61}"' in answer.text
+
+
+def test_the_page_for_adding_refuses_nothing_at_first_and_keeps_what_was_typed(ann):
+    page = ann.get("/auth/passkeys/add?next=/record/")
+    assert title_of(page.text) == heading_of(page.text) == "Add a passkey"
+    assert refusal_of(page.text) == error_of(page.text, "name") == ""
+    for fields in ({"name": "x" * 61}, {"name": "My phone"}):
+        answer = ann.post("/auth/passkeys/add", page, **fields)
+        assert title_of(answer.text) == "Error: Add a passkey"
+        assert hidden_fields(answer.text)["next"] == "/record/"
+        assert f'value="{fields["name"]}"' in answer.text
+    assert hidden_fields(ann.get("/auth/passkeys/add").text)["next"] == "/auth/factors"
 
 
 def test_a_new_passkey_is_offered_a_name_with_its_number(ann):

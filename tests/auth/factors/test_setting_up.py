@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
+from sqlalchemy import update
 
-from cpd.auth.factors import recovery
+from cpd.auth.factors import apps, recovery
+from cpd.auth.models import RecoveryCode
+from cpd.db import db
+from cpd.web import clock as site_clock
 from tests.auth.browser import PASSWORD, error_of, hidden_fields
-from tests.auth.factors.people import codes_of, heading_of, refusal_of, secret_of
+from tests.auth.factors.people import codes_of, heading_of, message_of, refusal_of, secret_of, title_of
 
 
 def kinds(rows_of):
@@ -39,12 +44,46 @@ def test_an_app_is_set_up_with_a_code_that_it_shows(ann, rows_of):
     assert notices(rows_of)[-1] == ("factor_added", {"factor": "authenticator app", "name": ""})
 
 
+def test_the_page_refuses_nothing_before_anything_was_sent_and_leads_to_the_overview(ann):
+    page = ann.get("/auth/factors/app").text
+    assert title_of(page) == heading_of(page) == "Set up an authenticator app"
+    assert refusal_of(page) == error_of(page, "code") == ""
+    assert hidden_fields(page)["next"] == "/auth/factors"
+
+
+def test_where_one_wanted_to_go_stays_in_a_page_that_comes_back(ann):
+    page = ann.get("/auth/factors/app?next=/record/")
+    for fields in ({"code": "x"}, {"code": "000000"}, {"code": "000000", "secret": "x"}):
+        answer = ann.post("/auth/factors/app", page, **fields)
+        assert title_of(answer.text) == "Error: Set up an authenticator app"
+        assert hidden_fields(answer.text)["next"] == "/record/"
+
+
+def test_a_secret_of_half_an_hour_ago_is_still_taken(ann, clock, change):
+    page = ann.get("/auth/factors/app")
+    ann.secret = secret_of(page.text)
+    clock.shift(timedelta(minutes=30))
+    change("session", proved_at=site_clock.now())
+    assert ann.post("/auth/factors/app", page, code=ann.code()).status_code == 200
+
+
 def test_the_page_shows_the_secret_as_text_and_as_a_code_to_scan(ann):
     page = ann.get("/auth/factors/app").text
     secret = secret_of(page)
     assert f"secret={secret}" in page
     assert "<svg viewBox" in page
     assert 'autocomplete="one-time-code"' in page
+
+
+def test_the_secret_is_shown_in_groups_of_four_letters(ann):
+    assert re.search(r'class="factor-secret">([A-Z2-7]{4} ){7}[A-Z2-7]{4}<', ann.get("/auth/factors/app").text)
+
+
+def test_the_page_leads_to_the_app_of_this_very_device(ann):
+    page = ann.get("/auth/factors/app").text
+    address = f"otpauth://totp/Daybook:ann%40example.org?secret={secret_of(page)}&amp;issuer=Daybook"
+    assert f'<a href="{address}">' in page
+    assert str(apps.qr_code(unescape(address))) in page
 
 
 def test_each_time_the_page_has_another_secret(ann):
@@ -65,7 +104,10 @@ def test_a_wrong_code_sets_nothing_up(ann, rows_of):
     ann.secret = secret_of(page.text)
     answer = ann.post("/auth/factors/app", page, code=ann.code(steps=5))
     assert answer.status_code == 422
-    assert "That code is wrong" in error_of(answer.text, "code")
+    assert error_of(answer.text, "code") == (
+        "That code is wrong. Check that the app has the secret below, and that its clock is right"
+    )
+    assert secret_of(answer.text) == ann.secret
     assert rows_of("app") == []
 
 
@@ -98,7 +140,8 @@ def test_a_second_app_is_not_set_up_beside_the_first(ann, rows_of):
     ann.add_app()
     assert ann.get("/auth/factors/app").location == "/auth/factors"
     ann.secret = secret_of(page.text)
-    assert ann.post("/auth/factors/app", page, code=ann.code()).location == "/auth/factors"
+    answer = ann.post("/auth/factors/app", page, code=ann.code())
+    assert (answer.status_code, answer.location) == (303, "/auth/factors")
     assert len(rows_of("app")) == 1
 
 
@@ -158,6 +201,87 @@ def test_adding_ends_the_other_sessions_and_keeps_this_one(ann, rows_of, add):
     assert "sessions_ended" in kinds(rows_of)
 
 
+REMOVING = {"app": "your authenticator app", "passkey": "the passkey “Phone”"}
+
+
+def remove_page(kind, rows_of):
+    return "/auth/factors/app/remove" if kind == "app" else f"/auth/passkeys/{rows_of('passkey')[0]['id']}/remove"
+
+
+@pytest.mark.parametrize("kind", REMOVING)
+def test_before_a_factor_is_removed_it_is_asked_which_and_afterwards_it_is_said(ann, rows_of, kind):
+    getattr(ann, f"add_{kind}")()
+    page = ann.get(remove_page(kind, rows_of)).text
+    assert (title_of(page), heading_of(page)) == (f"Remove {REMOVING[kind]}", f"Remove {REMOVING[kind]}?")
+    assert refusal_of(page) == ""
+
+    answer = ann.send(remove_page(kind, rows_of))
+
+    assert (answer.status_code, answer.location) == (303, "/auth/factors")
+    removed = REMOVING[kind][0].upper() + REMOVING[kind][1:]
+    assert message_of(ann.get("/auth/factors").text) == (f"{removed} is removed. You are signed out on other devices.")
+
+
+@pytest.mark.parametrize("kind", REMOVING)
+def test_a_factor_that_is_kept_is_named_in_the_page_that_says_why(ann, rows_of, change, kind):
+    getattr(ann, f"add_{kind}")()
+    change("account", role="author")
+    answer = ann.send(remove_page(kind, rows_of))
+    assert (title_of(answer.text), heading_of(answer.text)) == (
+        f"Error: Remove {REMOVING[kind]}",
+        f"Remove {REMOVING[kind]}?",
+    )
+
+
+@pytest.mark.parametrize(("first", "second"), [("app", "passkey"), ("passkey", "app")])
+def test_after_the_second_factor_it_is_said_that_it_is_set_up(ann, first, second):
+    getattr(ann, f"add_{first}")()
+    answer = getattr(ann, f"add_{second}")()
+    assert (answer.status_code, answer.location) == (303, "/auth/factors")
+    name = {"app": "authenticator app", "passkey": "passkey"}[second]
+    expected = f"Your {name} is set up. You are signed out on other devices."
+    assert message_of(ann.get("/auth/factors").text) == expected
+
+
+@pytest.mark.parametrize("kind", ["app", "passkey"])
+def test_the_pages_say_how_many_recovery_codes_are_left(ann, kind):
+    getattr(ann, f"add_{kind}")()
+    assert "10 left. Each signs you in once" in ann.get("/auth/factors").text
+    page = ann.get("/auth/recovery-codes").text
+    assert "You have 10 left." in page
+    assert "Keep the codes I have" in page
+
+
+@pytest.mark.parametrize(("left", "words"), [(4, "4 left."), (3, "Few recovery codes are left: 3")])
+def test_three_recovery_codes_are_few(ann, rows_of, app, left, words):
+    ann.add_app()
+    with app.app_context():
+        used = [row["id"] for row in rows_of("recovery_code")[left:]]
+        db.session.execute(update(RecoveryCode).where(RecoveryCode.id.in_(used)).values(used_at=site_clock.now()))
+        db.session.commit()
+    assert words in ann.get("/auth/factors").text
+    assert f"You have {left} left." in ann.get("/auth/recovery-codes").text
+
+
+def test_the_pages_tell_days_as_they_are_where_the_learner_is(ann, change, rows_of):
+    ann.add_app()
+    ann.add_passkey()
+    change("passkey", used_at=site_clock.now())
+    change("account", zone="Pacific/Pago_Pago")  # where it is still the day before
+    page = ann.get("/auth/factors").text
+    assert re.findall(r"\d+ November 2026", page) == ["25 November 2026"] * 3
+    page = ann.get(f"/auth/passkeys/{rows_of('passkey')[0]['id']}").text
+    assert re.findall(r"\d+ November 2026", page) == ["25 November 2026"] * 2
+
+
+@pytest.mark.parametrize(
+    ("role", "words"), [("learner", "You may do without, but we advise it."), ("author", "Your role needs one.")]
+)
+def test_the_overview_says_whether_one_may_do_without(ann, change, role, words):
+    change("account", role=role)
+    assert words in ann.get("/auth/factors").text
+
+
 @pytest.mark.parametrize("kind", ["app", "passkey"])
 def test_removing_ends_the_other_sessions_and_keeps_this_one(ann, rows_of, clock, kind):
     ann.add_app()
@@ -167,9 +291,7 @@ def test_removing_ends_the_other_sessions_and_keeps_this_one(ann, rows_of, clock
     other.sign_in()
     other.show_code(other.code())
     assert other.signed_in
-    path = "/auth/factors/app/remove" if kind == "app" else f"/auth/passkeys/{rows_of('passkey')[0]['id']}/remove"
-
-    answer = ann.send(path)
+    answer = ann.send(remove_page(kind, rows_of))
 
     assert answer.location == "/auth/factors"
     assert ann.signed_in
@@ -198,7 +320,7 @@ def test_with_the_last_factor_go_the_recovery_codes_and_what_the_session_proved(
 def test_what_is_not_there_cannot_be_removed(ann, rows_of):
     assert ann.get("/auth/factors/app/remove").location == "/auth/factors"
     answer = ann.post("/auth/factors/app/remove", ann.get("/auth/factors/app"))
-    assert answer.location == "/auth/factors"
+    assert (answer.status_code, answer.location) == (303, "/auth/factors")
     assert ann.get("/auth/passkeys/1/remove").status_code == 404
     assert "app_removed" not in kinds(rows_of)
 
@@ -208,10 +330,9 @@ def test_what_is_not_there_cannot_be_removed(ann, rows_of):
 def test_who_has_a_role_keeps_a_second_factor(ann, rows_of, change, role, kind):
     getattr(ann, f"add_{kind}")()
     change("account", role=role)
-    path = "/auth/factors/app/remove" if kind == "app" else f"/auth/passkeys/{rows_of('passkey')[0]['id']}/remove"
     before = rows_of("event")
 
-    answer = ann.send(path)
+    answer = ann.send(remove_page(kind, rows_of))
 
     assert answer.status_code == 409
     assert refusal_of(answer.text) == "Your role needs a second factor. Add another one before you remove this."
@@ -275,7 +396,8 @@ def test_new_codes_end_the_old_ones(ann, rows_of, clock):
 
 def test_there_are_no_recovery_codes_without_a_factor(ann, rows_of):
     assert "You are given them with your first" in ann.get("/auth/recovery-codes").text
-    assert ann.post("/auth/recovery-codes", ann.get("/auth/factors/app")).location == "/auth/factors"
+    answer = ann.post("/auth/recovery-codes", ann.get("/auth/factors/app"))
+    assert (answer.status_code, answer.location) == (303, "/auth/factors")
     assert rows_of("recovery_code") == []
 
 
@@ -287,8 +409,8 @@ def test_codes_are_saved_as_a_text_file(ann):
     assert answer.content_type == "text/plain; charset=utf-8"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="recovery-codes.txt"'
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.text.splitlines()[:2] == ["Recovery codes for Daybook", "Account: ann@example.org"]
     assert answer.text.split("\r\n")[-11:-1] == list(ann.codes)
-    assert "ann@example.org" in answer.text
 
 
 @pytest.mark.parametrize("shown", [[], ["<script>"], ["7k3m9-x2p01", "x"], ["=cmd()"]])
