@@ -1,6 +1,9 @@
 """The events of an account: what they say, and the page that shows them to the owner."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -8,7 +11,8 @@ import time_machine
 from cpd.auth.events import first_break, note
 from cpd.auth.models import EventKind
 from cpd.auth.trail.queries import lines_of, whole_trail_of
-from cpd.auth.trail.sentences import SENTENCES, origin_of, sentence_of
+from cpd.auth.trail.sentences import SENTENCES, doer_of, origin_of, sentence_of
+from cpd.auth.trail.shown import Line, shown
 from cpd.db import db
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
@@ -57,10 +61,68 @@ def test_a_sentence_tells_what_is_known(kind, detail, said):
         ({"user_agent": CHROME, "network": "192.0.2.1"}, "Chrome on Windows, 192.0.2.1"),
         ({"user_agent": "<script>", "network": ""}, "Unknown device"),
         ({"user_agent": 7, "network": ["x"]}, ""),
+        ({"user_agent": CHROME, "network": 7}, "Chrome on Windows"),
+        ({"user_agent": "", "network": "192.0.2.1"}, "192.0.2.1"),
     ],
 )
 def test_device_and_network_are_told_where_known(detail, origin):
     assert origin_of(detail) == origin
+
+
+@pytest.mark.parametrize(
+    ("detail", "doer"),
+    [
+        ({}, ""),
+        ({"by": None}, ""),
+        ({"by": ""}, ""),
+        ({"by": "administrator 7"}, "By an administrator"),
+        ({"by": "operator"}, "By those who run the site"),
+        ({"by": "the administrator"}, "By those who run the site"),
+        ({"role": "author"}, ""),
+    ],
+)
+def test_who_did_it_is_told_if_it_was_not_the_owner_and_by_no_name(detail, doer):
+    assert doer_of(detail) == doer
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "said"),
+    [
+        ("signed_in", {"proofs": [], "proof": "app"}, "Signed in with an authenticator app"),
+        ("signed_in", {"proofs": ["app"], "proof": "mail"}, "Signed in with an authenticator app"),
+        ("passkey_added", {"name": "Phone", "proofs": ["passkey"]}, "A passkey was added with a passkey"),
+        ("passkey_added", {"name": "Phone"}, "A passkey was added: Phone"),
+        ("passkey_added", {"name": ""}, "A passkey was added"),
+        ("passkey_added", {"name": ["", 7, "Phone"]}, "A passkey was added: Phone"),
+        ("disabled", {"name": "Phone", "role": "author"}, "The account was disabled"),
+        ("details_changed", {"fields": ["a", "b", "c"]}, "Details of the account were changed: a, b and c"),
+        ("two_cups_of_TEA", {}, "Two cups of tea"),
+    ],
+)
+def test_a_sentence_names_proofs_before_all_else_and_joins_what_it_names(kind, detail, said):
+    assert sentence_of(kind, detail) == said
+
+
+def row(number, kind, **detail):
+    return SimpleNamespace(number=number, kind=kind, at=datetime(2026, 7, 1, 23, 30, tzinfo=UTC), detail=detail)
+
+
+def test_lines_are_shown_in_order_with_the_readers_time_and_from_where_or_by_whom():
+    lines = shown(
+        [
+            row(9, "signed_in", proofs=["app"], network="192.0.2.1", by="operator"),
+            row(8, "disabled", by="administrator 7"),
+            row(7, "registered"),
+        ],
+        ZoneInfo("Asia/Tokyo"),
+    )
+    at = datetime(2026, 7, 2, 8, 30, tzinfo=ZoneInfo("Asia/Tokyo"))
+    assert lines == [
+        Line(9, at, "Signed in with an authenticator app", "192.0.2.1"),
+        Line(8, at, "The account was disabled", "By an administrator"),
+        Line(7, at, "The account was registered", ""),
+    ]
+    assert [str(line.at) for line in lines] == ["2026-07-02 08:30:00+09:00"] * 3
 
 
 @pytest.fixture
@@ -126,6 +188,42 @@ def test_a_long_trail_comes_page_by_page_and_whole(browser, events, app):
         )
     assert newest == 120
     assert numbers == [50, 50, 20]
+
+
+@pytest.mark.parametrize(("count", "older"), [(50, ""), (51, "/auth/events?before=2")])
+def test_there_is_a_way_to_older_lines_where_there_are_some(browser, events, count, older):
+    browser.register()  # two lines
+    events(count - 2)
+    page = browser.get("/auth/events").text
+    assert page.count('class="trail__at') == 50
+    assert re.findall(r'href="(/auth/events[^"]*)"', page) == [older] * bool(older)
+
+
+def test_lines_are_read_by_number_newest_first(browser, new_browser, events, app):
+    browser.register()  # two lines
+    account_id = events(4)
+    new_browser().register(email="bob@example.org")
+    with app.app_context():
+        assert [line.number for line in lines_of(account_id)] == [6, 5, 4, 3, 2, 1]
+        assert [line.number for line in lines_of(account_id, limit=2)] == [6, 5]
+        assert [line.number for line in lines_of(account_id, before=3)] == [2, 1]
+        assert [line.number for line in lines_of(account_id, before=0)] == []
+        newest = lines_of(account_id, limit=1)[0]
+    assert set(newest._fields) == {"account_id", "number", "kind", "at", "detail", "hash"}
+    assert (newest.account_id, newest.kind, newest.detail) == (account_id, "disabled", {"number": 3})
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 6, 7])
+def test_a_long_trail_is_read_whole_and_in_order_however_many_lines_come_at_once(
+    browser, new_browser, events, app, monkeypatch, at_once
+):
+    browser.register()  # two lines
+    account_id = events(4)
+    new_browser().register(email="bob@example.org")
+    monkeypatch.setattr("cpd.auth.trail.queries.AT_ONCE", at_once)
+    with app.app_context():
+        lines = [(line.account_id, line.number) for line in whole_trail_of(account_id)]
+    assert lines == [(account_id, number) for number in range(1, 7)]
 
 
 @pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 10, "9" * 5_000, "٣", "1.5", ""])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from cpd.db import Base, db
@@ -43,6 +44,30 @@ def test_a_new_account_shows_what_was_typed_and_that_the_rest_is_off(browser):
 def test_what_was_not_given_is_said_to_be_so(browser):
     browser.register()
     assert rows_in(browser.get("/auth/account").text)["Registration"] == "Not given"
+
+
+def test_its_dates_are_those_of_the_learners_zone(browser):
+    with time_machine.travel(datetime(2026, 7, 1, 23, 30, tzinfo=UTC), tick=False):
+        browser.register()
+        shown = rows_in(browser.get("/auth/account").text)
+    assert shown["Account since"] == "2 July 2026"
+    assert shown["Signed in"] == "1 browser, this one since 2 July 2026"
+    assert shown["Terms of use"] == "Version 2026-11-23, on 2 July 2026"
+    assert shown["Privacy"] == "Version 2026-11-23, on 2 July 2026"
+
+
+def test_only_sessions_that_still_hold_are_counted(browser, new_browser):
+    start = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    with time_machine.travel(start, tick=False):
+        browser.register()
+    with time_machine.travel(start + timedelta(days=8), tick=False):
+        browser.get("/auth/account")
+        new_browser().sign_in()
+        assert rows_in(browser.get("/auth/account").text)["Signed in"].startswith("2 browsers, ")
+    with time_machine.travel(start + timedelta(days=16), tick=False):
+        browser.get("/auth/account")
+    with time_machine.travel(start + timedelta(days=23), tick=False):
+        assert rows_in(browser.get("/auth/account").text)["Signed in"].startswith("1 browser, ")
 
 
 def test_second_factors_are_named_with_how_many_codes_are_left(ann):
