@@ -5,11 +5,12 @@ import os
 import random
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from cpd.auth import passwords as password_hashes
-from cpd.auth.guessable import why_guessable
+from cpd.auth.guessable import own_words, why_guessable
 from cpd.auth.passwords import LESS_URGENT, RETRY_AFTER, Passwords, ServerBusy, Turn, places_in
 from cpd.auth.words import COMMON, _with_plurals
 from cpd.settings import Settings
@@ -86,6 +87,46 @@ def test_the_name_makes_a_password_weak_only_for_its_owner():
     password = "Zebulon Quackenbush"
     assert why_guessable(password, own=STRANGE)
     assert why_guessable(password, own=["Ann Example"]) is None
+
+
+UNUSUAL = "xkqvzjwpfhgb"  # letters that make no word and no run
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        (UNUSUAL, None),
+        (UNUSUAL[:11], "too little that is unusual"),
+        ("#?+%", "too little that is unusual"),
+        ("xkq7vz", "too little that is unusual"),
+        (f"{UNUSUAL[:11]}!?!", None),
+        (f"{UNUSUAL[:11]}!!!", "too little that is unusual"),
+        ("!!!!!", "repeats itself"),
+        ("xkqvzjxkqvzjwpfhg", "too little that is unusual"),
+        ("xkqvzxkqvzwpfhg", None),
+        ("xkqvzasdfjwpfh", "too little that is unusual"),
+        ("xkqvzasdjwpfh", None),
+        ("xkqvz123jwpfh", "too little that is unusual"),
+        ("xkqvz12jwpfh", None),
+        ("cat dog sun", "common words"),
+        ("my!", "too little that is unusual"),
+        ("p1zzap1ant", "common words"),
+    ],
+    ids=[
+        *("twelve letters", "eleven letters", "four marks", "letters and a digit", "marks by turns", "the same mark"),
+        *("nothing but a mark", "six again", "five again", "four keys", "three keys", "three that count"),
+        *("two that count", "words of three letters", "a word of two letters", "1 for i and for l"),
+    ],
+)
+def test_how_much_is_just_enough(password, reason):
+    said = why_guessable(password)
+    assert said is None if reason is None else reason in said
+
+
+def test_what_somebody_would_try_who_knows_the_learner():
+    forwards = {"ann", "ample", "annbexample", "ann b. ex-ample", "12a3", "x_ann@ex.org", "xannexorg", "org"}
+    known = own_words(["Ann B. Ex-Ample", "12A3", "x_Ann@ex.org", ""])
+    assert known == forwards | {word[::-1] for word in forwards}
 
 
 def test_words_count_with_an_s_at_their_end_too():
@@ -226,6 +267,105 @@ def test_hashing_gives_way_to_the_pages_except_for_owners_in_browsers_of_their_o
     passwords = Passwords(settings(tmp_path))
     assert priority(passwords._for_all) > own
     assert priority(passwords._for_owners) == own
+
+
+def test_a_place_is_a_file_of_its_own_that_nobody_else_reads_or_inherits(tmp_path):
+    assert [place.name for place in places_in(tmp_path, cores=5)] == ["hashing-0.lock", "hashing-1.lock"]
+    turn = Turn(places_in(tmp_path, cores=1))
+    with turn:
+        [file] = tmp_path.iterdir()
+        assert file.name == "hashing-0.lock"
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert not os.get_inheritable(turn._place)
+
+
+def test_a_place_is_waited_for_a_thousandth_of_a_second_at_a_time_until_the_wait_is_over(tmp_path, monkeypatch):
+    clock, pauses = [100.0], []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        clock[0] += 1  # as if the machine were slow
+
+    taken, waiting = Turn(places_in(tmp_path, cores=1)), Turn(places_in(tmp_path, cores=1), longest_wait=3.0)
+    monkeypatch.setattr(password_hashes, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep))
+    with taken, pytest.raises(ServerBusy), waiting:
+        pass
+    assert pauses == [0.001] * 4
+    with waiting:  # whoever was turned away is in nobody's way
+        pass
+
+
+def test_whoever_waits_gets_the_place_that_becomes_free(tmp_path, monkeypatch):
+    taken, waiting = (Turn(places_in(tmp_path, cores=1)) for _ in range(2))
+    taken.__enter__()
+    monkeypatch.setattr("time.sleep", lambda _: taken.__exit__())
+    with waiting:
+        assert waiting._place is not None
+        monkeypatch.setattr("time.sleep", pytest.fail)
+        third = Turn(places_in(tmp_path, cores=1), longest_wait=-1)
+        with pytest.raises(ServerBusy), third:
+            pass
+
+
+def test_unless_it_is_said_otherwise_eight_wait_for_three_seconds(monkeypatch):
+    made = []
+    monkeypatch.setattr("threading.BoundedSemaphore", made.append)
+    assert Turn()._longest_wait == 3.0
+    assert made == [9]  # with the one whose turn it is
+
+
+def test_hashes_are_made_in_one_thread_that_is_called_so(tmp_path):
+    passwords = Passwords(settings(tmp_path))
+    for hashing in (passwords._for_all, passwords._for_owners):
+        assert hashing.run(lambda: threading.current_thread().name) == "hashing_0"
+        assert hashing._worker._max_workers == 1
+
+
+def test_owners_and_all_others_have_places_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(password_hashes, "usable_cores", lambda: 4)
+    passwords = Passwords(settings(tmp_path))
+    assert [place.name for place in passwords._for_all._turn._places] == ["hashing-0.lock", "hashing-1.lock"]
+    assert passwords._for_owners._turn._places == [tmp_path / "hashing-owners.lock"]
+
+
+@pytest.mark.parametrize("kept", ["Stra\u00dfe \u00e9\ufb01n 12", "Stra\u00dfe e\u0301\ufb01n \uff11\uff12"])
+@pytest.mark.parametrize("typed", ["Stra\u00dfe \u00e9fin 12", "Stra\u00dfe e\u0301\ufb01n 1\uff12"])
+def test_a_password_fits_however_its_letters_were_composed(tmp_path, kept, typed):
+    passwords = Passwords(settings(tmp_path))
+    assert passwords.fits(typed, passwords.hash(kept))
+    assert not passwords.fits(typed.lower(), passwords.hash(kept))
+
+
+def test_a_kept_text_that_is_no_hash_fits_nothing(tmp_path):
+    assert not Passwords(settings(tmp_path)).fits("", "*")
+
+
+def test_which_of_some_codes_fits_is_told_by_its_place(tmp_path):
+    passwords = Passwords(settings(tmp_path))
+    kept = passwords.hash_codes(["7k3m9-x2pqr", "aaaaa-bbbbb", "7k3m9-x2pqr"])
+    assert len(set(kept)) == 3
+    assert all(each.startswith("$argon2id$v=19$m=2048,t=1,p=1$") for each in kept)
+    assert [passwords.which_fits(typed, kept) for typed in ("7k3m9-x2pqr", "aaaaa-bbbbb", "AAAAA-bbbbb")] == [
+        0,
+        1,
+        None,
+    ]
+    assert passwords.which_fits("x", []) is None
+
+
+def test_codes_of_an_own_browser_do_not_queue_behind_strangers(tmp_path):
+    passwords = Passwords(settings(tmp_path))
+    kept = passwords.hash_codes(["7k3m9-x2pqr"])
+    passwords._for_all._turn = Turn(longest_wait=0.01)
+    with passwords._for_all._turn:
+        assert passwords.which_fits("7k3m9-x2pqr", kept, own_browser=True) == 0
+        with pytest.raises(ServerBusy):
+            passwords.which_fits("7k3m9-x2pqr", kept)
+
+
+def test_a_busy_server_is_503_and_says_when_to_come_back():
+    answer = ServerBusy().get_response()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
 def test_who_waits_too_long_is_told_that_the_server_is_busy():
