@@ -23,6 +23,7 @@ from cpd.auth.models import (
 )
 from cpd.auth.my_data.owned import Facts, facts
 from cpd.auth.my_data.times import GIVEN_UP, SWEPT
+from cpd.auth.sessions import LONGEST_IDLE
 from cpd.db import AnyRow, read, read_first
 from cpd.outbox.queries import waiting_for
 
@@ -55,7 +56,7 @@ def state_of(account_id: int, *, now: datetime) -> AnyRow:
         count(Passkey).label("passkeys"),
         count(RecoveryCode, RecoveryCode.used_at.is_(None)).label("recovery_codes"),
         count(SignOn).label("sign_ons"),
-        count(Session, Session.expires_at > now).label("sessions"),
+        count(Session, Session.expires_at > now, Session.last_seen_at > now - LONGEST_IDLE).label("sessions"),
     )
     row = read_first(state.where(Account.id == account_id))
     assert row is not None
