@@ -1,10 +1,12 @@
 """Limits on tries: the arithmetic of a bucket on both databases, and the doors that have one."""
 
+import hmac
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 
 from cpd.auth import throttle
 from cpd.auth.throttle import Bucket, Limit, TooManyTries
@@ -100,6 +102,132 @@ def test_only_the_try_that_was_right_comes_back(app, tries):
     assert tries(30, 30, 60, 60, 62) == [True, False, True, False, True]
 
 
+def marks(*seconds):
+    """Tries as a row keeps them."""
+    return "".join(f",{1_795_424_400_000 + round(second * 1_000)}" for second in seconds)
+
+
+def test_a_row_holds_the_last_tries_and_when_it_is_full_again(tries, rows_of):
+    tries(0, 10, 20, 61, 62)
+    [row] = rows_of("throttle")
+    assert (row["key"], row["tries"]) == ("door:a", marks(10, 20, 61))
+    assert row["full_at"] == START + timedelta(seconds=121)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait"),
+    [(20, 40), (30, 30), (59, 1), (59.4, 1), (58.9, 2), (59.999, 1), (-30, 90), (-60, 120)],
+)
+def test_who_is_refused_is_told_when_the_first_try_comes_back(app, tries, seconds, wait):
+    tries(0, 10, 20)
+    with app.app_context(), pytest.raises(TooManyTries) as refusal:
+        throttle.spend([THREE_A_MINUTE], now=START + timedelta(seconds=seconds))
+    assert refusal.value.wait == wait
+
+
+@pytest.mark.parametrize("seconds", [60, -60.001], ids=["it is back", "the clock was set back far"])
+def test_a_try_that_holds_up_nobody_any_more_makes_room(tries, seconds):
+    assert tries(0, 10, 20, seconds) == [True] * 4
+
+
+def a_bucket(name, *beyond, tries=1):
+    return Bucket(f"door:{name}", Limit(tries, 60), beyond)
+
+
+@pytest.fixture
+def blind(monkeypatch):
+    """As if somebody else spent between looking and taking."""
+    return lambda: monkeypatch.setattr(throttle, "_rows", lambda _: {})
+
+
+@pytest.mark.parametrize("looks", [True, False], ids=["looks first", "two at once"])
+def test_where_one_bucket_is_empty_none_is_taken_from(app, blind, rows_of, looks):
+    full, empty, after = a_bucket("full"), a_bucket("empty"), a_bucket("after")
+    spend(app, empty, START)
+    if not looks:
+        blind()
+    with app.app_context(), pytest.raises(TooManyTries) as refusal:
+        throttle.spend([full, empty, after], now=START + timedelta(seconds=10))
+    assert refusal.value.wait == (50 if looks else 60)
+    assert [row["key"] for row in rows_of("throttle")] == ["door:empty"]
+
+
+@pytest.mark.parametrize("looks", [True, False], ids=["looks first", "two at once"])
+def test_beyond_an_empty_bucket_those_are_taken_from_that_stand_in_for_it(app, blind, rows_of, looks):
+    slow, slower = a_bucket("slow"), a_bucket("slower", tries=2)
+    door, other = a_bucket("a", slow, slower), a_bucket("b", tries=9)
+    if not looks:
+        blind()
+    with app.app_context():
+        taken = [throttle.spend([door, other], now=START + timedelta(seconds=second)) for second in range(2)]
+        with pytest.raises(TooManyTries):
+            throttle.spend([door, other], now=START + timedelta(seconds=2))
+    assert taken == [[door, other], [slow, slower, other]]
+    kept = {row["key"]: row["tries"] for row in rows_of("throttle")}
+    assert kept == {"door:a": marks(0), "door:slow": marks(1), "door:slower": marks(1), "door:b": marks(0, 1)}
+
+
+def test_one_bucket_beyond_that_is_empty_is_enough_to_refuse(app):
+    slow, other = a_bucket("slow"), a_bucket("other")
+    door = a_bucket("a", other, slow)
+    for each in (slow, door):
+        spend(app, each, START)
+    assert not spend(app, door, START)
+
+
+def test_having_one_left_takes_it(app):
+    with app.app_context():
+        assert [throttle.has_left([a_bucket("a")], now=START) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(("second", "left"), [(0, (1, 2)), (1, (0, 2)), (2, (0, 1)), (3, (0, 1, 2))])
+def test_the_mark_of_a_try_is_taken_away_wherever_it_stands(app, tries, rows_of, second, left):
+    tries(0, 1, 2)
+    tries(1, bucket=a_bucket("other"))
+    with app.app_context():
+        throttle.give_back([THREE_A_MINUTE], now=START + timedelta(seconds=second))
+        db.session.commit()
+    assert [row["tries"] for row in rows_of("throttle")] == [marks(*left), marks(1)]
+
+
+def test_a_right_try_gives_all_of_a_row_of_wrong_ones_back(app, tries, rows_of):
+    in_a_row = Bucket("door:row", Limit(5, 60, in_a_row=True))
+    tries(0, 1, 2, bucket=in_a_row)
+    tries(0, 1, 2)
+    with app.app_context():
+        throttle.give_back([in_a_row, THREE_A_MINUTE], now=START + timedelta(seconds=2))
+        db.session.commit()
+    assert [(row["key"], row["tries"]) for row in rows_of("throttle")] == [("door:a", marks(0, 1))]
+
+
+def test_only_the_buckets_that_are_named_are_cleared(app, tries, rows_of):
+    for name in "abc":
+        tries(0, bucket=a_bucket(name))
+    with app.app_context():
+        throttle.clear([a_bucket("a"), a_bucket("c")])
+        db.session.commit()
+    assert [row["key"] for row in rows_of("throttle")] == ["door:b"]
+
+
+def test_so_many_full_buckets_are_forgotten_at_once(app, tries, count_of, monkeypatch):
+    monkeypatch.setattr(throttle, "FORGOTTEN_AT_ONCE", 2)
+    for name in "abc":
+        tries(0, bucket=a_bucket(name))
+    with app.app_context():
+        throttle.forget_old(now=START + timedelta(hours=1))
+        db.session.commit()
+    assert count_of("throttle") == 1
+
+
+def test_a_bucket_is_named_by_its_door_and_a_keyed_hash_of_whom():
+    app = Flask("throttle")
+    app.config["SECRET_KEY"] = "a secret"
+    with app.app_context():
+        made = throttle.bucket(Limit(3, 60), "password", "ann@example.org", beyond=(THREE_A_MINUTE,))
+    expected = hmac.new(b"a secret", b"throttle:password:ann@example.org", "sha256").hexdigest()
+    assert made == Bucket(f"password:{expected[:40]}", Limit(3, 60), (THREE_A_MINUTE,))
+
+
 def test_full_buckets_are_forgotten(app, tries, count_of):
     tries(0)
     with app.app_context():
@@ -133,14 +261,31 @@ def test_an_ipv6_household_counts_as_one_address(address, network):
         (1, "a minute"),
         (60, "a minute"),
         (61, "2 minutes"),
+        (120, "2 minutes"),
+        (121, "3 minutes"),
         (7_080, "118 minutes"),
+        (7_140, "119 minutes"),
+        (7_141, "2 hours"),
         (7_200, "2 hours"),
         (86_400, "24 hours"),
+        (86_401, "25 hours"),
+        (172_740, "48 hours"),
+        (172_741, "2 days"),
         (172_800, "2 days"),
+        (172_801, "3 days"),
     ],
 )
 def test_the_refusal_says_how_long_to_wait(seconds, words):
-    assert f"Wait {words}, then" in str(TooManyTries(seconds).description)
+    refusal = TooManyTries(seconds)
+    assert refusal.description == f"There were too many tries. Wait {words}, then try again."
+    assert refusal.wait == seconds
+    answer = refusal.get_response()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(seconds))
+
+
+def test_a_refusal_may_have_words_of_its_own():
+    refusal = TooManyTries(60, "Choose a new one.")
+    assert (refusal.description, refusal.wait) == ("Choose a new one.", 60)
 
 
 def guess(browser, times, email="ann@example.org"):
