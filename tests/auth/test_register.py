@@ -3,11 +3,16 @@
 import threading
 
 import pytest
+from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from cpd.auth.forms import RegisterForm
+from cpd.auth.forms import CHANGED, RegisterForm, stated
 from cpd.auth.professions import BODIES, WrongNumber, read_number
-from tests.auth.browser import ANN, PASSWORD, Browser, error_of
+from cpd.web import cookies
+from tests.auth.browser import ANN, PASSWORD, Browser, error_of, hidden_fields
+from tests.auth.factors.people import refusal_of
+
+AGREE = "Agree to the terms of use and to the privacy page to register"
 
 
 def test_registering_makes_an_account_and_signs_in(browser, rows_of):
@@ -176,6 +181,121 @@ def test_odd_characters_in_a_name_are_cleaned(browser, rows_of):
 def test_who_is_signed_in_is_led_on_instead_of_registering(browser):
     browser.register()
     assert browser.get("/auth/register?next=/pages/terms").location == "/pages/terms"
+
+
+# What is carried along, and what is written down
+
+
+@pytest.mark.parametrize(("wanted", "carried"), [("/pages/terms", "/pages/terms"), ("//evil.test", "/"), ("", "/")])
+def test_where_one_wanted_to_go_is_carried_through_what_was_wrong(browser, wanted, carried):
+    page = browser.get("/auth/register", query_string={"next": wanted})
+    assert hidden_fields(page.text)["next"] == carried
+    refused = browser.post("/auth/register", page, **(ANN | {"name": ""}))
+    assert hidden_fields(refused.text)["next"] == carried
+    answer = browser.post("/auth/register", refused, **ANN)
+    assert (answer.status_code, answer.location) == (303, carried)
+
+
+def test_a_form_that_carries_nothing_leads_home(browser):
+    fields = hidden_fields(browser.get("/auth/register").text) | ANN
+    del fields["next"]
+    answer = browser.client.post("/auth/register", data=fields)
+    assert (answer.status_code, answer.location) == (303, "/")
+
+
+def test_what_is_registered_is_kept_as_it_was_typed(browser, rows_of):
+    browser.register(email="Ann@Example.org", registration_body="NMC", registration_number="12a3456b")
+    [account] = rows_of("account")
+    names = ("email", "email_canon", "name", "profession", "registration_body", "registration_number", "zone")
+    assert {name: account[name] for name in names} == {
+        "email": "Ann@example.org",
+        "email_canon": "ann@example.org",
+        "name": "Ann Example",
+        "profession": "Doctor",
+        "registration_body": "NMC",
+        "registration_number": "12A3456B",
+        "zone": "Europe/London",
+    }
+    registered, signed_in = rows_of("event")
+    consents = {"terms": "2026-11-23", "privacy": "2026-11-23"}
+    assert (registered["kind"], registered["detail"]) == ("registered", {"consents": consents})
+    assert (signed_in["kind"], signed_in["detail"]["proofs"]) == ("signed_in", ["password"])
+    assert rows_of("outbox") == []
+
+
+@pytest.mark.parametrize("body", ["", "GMC"])
+def test_no_number_is_needed_for_a_body_or_without_one(browser, rows_of, body):
+    assert browser.register(registration_body=body).status_code == 303
+    [account] = rows_of("account")
+    assert (account["registration_body"], account["registration_number"]) == (body, "")
+
+
+def test_who_registers_too_often_is_told_above_the_form_how_long_to_wait(browser):
+    page = browser.get("/auth/register?next=/pages/terms")
+    for number in range(20):
+        assert browser.post("/auth/register", page, **(ANN | {"email": f"{number}@example.org"})).status_code == 303
+        browser.client.delete_cookie("cpd_session")
+        page = browser.get("/auth/register?next=/pages/terms")
+    answer = browser.post("/auth/register", page, **ANN)
+    assert refusal_of(answer.text).startswith("There were too many tries. Wait ")
+    assert "<title>Error: Create an account" in answer.text
+    assert hidden_fields(answer.text)["next"] == "/pages/terms"
+    assert 'value="Ann Example"' in answer.text
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    ("fields", "site_name"),
+    [
+        ({"name": "Quackenbush Zebedee"}, "Daybook"),
+        ({"email": "quackenbush.zebedee@example.org"}, "Daybook"),
+        ({"registration_number": "QUACKENBUSHZEBEDEE"}, "Daybook"),
+        ({}, "Quackenbush Zebedee"),
+    ],
+    ids=["name", "address", "number", "site"],
+)
+def test_a_password_made_of_what_others_know_is_refused(fields, site_name):
+    typed = {"password": "quackenbush zebedee"}
+    assert password_errors(typed, "Daybook") == []
+    assert "easy to guess" in " ".join(password_errors(fields | typed, site_name))
+
+
+def password_errors(fields, site_name):
+    form = RegisterForm(MultiDict(fields), site_name=site_name, versions={})
+    form.validate()
+    return list(form.password.errors)
+
+
+@pytest.fixture
+def asked():
+    """A request to an application with nothing but what forms need."""
+    app = Flask("tried")
+    app.secret_key = "for this test"
+    cookies.configure(app, https=False)
+    with app.test_request_context("/"):
+        yield
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_form_says_which_versions_its_reader_saw_in_one_order():
+    form = RegisterForm(None, site_name="Daybook", versions={"terms": "2", "privacy": "1"})
+    assert form.documents.data == "privacy:1 terms:2"
+    assert stated({"b": "1", "a": "2", "c": "x y"}) == "a:2 b:1 c:x y"
+    assert stated({}) == ""
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    ("seen", "ticked", "error"),
+    [("terms:2", "y", ""), ("terms:1", "y", CHANGED), ("", "y", CHANGED), ("terms:2", "", AGREE)],
+)
+def test_agreeing_counts_for_the_versions_that_were_seen(seen, ticked, error):
+    typed = MultiDict({"documents": seen, "consent": ticked})
+    form = RegisterForm(typed, site_name="Daybook", versions={"terms": "2"})
+    form.validate()
+    assert list(form.consent.errors) == [error] * bool(error)
+    assert form.documents.data == "terms:2"
+    assert form.consent.data == (not error)
 
 
 @pytest.mark.parametrize(
