@@ -20,6 +20,7 @@ from cpd.auth.access import (
     role_required,
 )
 from cpd.auth.models import Role
+from tests.auth.browser import hidden_fields
 
 NOTICE = "This site is intended for healthcare professionals"
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -70,6 +71,14 @@ def test_confirming_leads_to_the_page_and_is_remembered_for_a_year(browser):
     assert answer.location == "/tried/clinical/sepsis?a=1"
     assert "Max-Age=31536000" in answer.headers["Set-Cookie"]
     assert browser.get("/tried/clinical/stroke").text == "text of stroke for a visitor"
+
+
+@pytest.mark.parametrize("fields", [{}, {"next": "//evil.test"}])
+def test_confirming_on_a_page_that_names_none_of_ours_leads_home(browser, fields):
+    page = hidden_fields(browser.get("/tried/clinical/sepsis").text)
+    answer = browser.client.post("/auth/professional", data={"csrf_token": page["csrf_token"], **fields})
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert browser.cookie("cpd_professional") == "1"
 
 
 def test_an_address_with_odd_letters_comes_back_as_it_was(browser):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib.metadata import version
 
 import pytest
 import time_machine
 from flask import Blueprint
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from cpd.auth import sessions
 from cpd.auth.access import FRESH, current_learner, proof_required, role_required
-from cpd.auth.models import Account, Role, Session
+from cpd.auth.models import Account, App, Role, Session
+from cpd.auth.passwords import Passwords
 from cpd.db import db
 from cpd.web import clock
 from tests.auth.browser import ANN, PASSWORD, error_of, hidden_fields
+from tests.auth.factors.people import refusal_of
 from tests.pages import token_in
 
 
@@ -191,6 +194,76 @@ def test_without_a_wish_proving_leads_to_the_account(ann):
     with later(1):
         assert prove_anew(ann).location == "/auth/account"
         assert ann.get("/auth/again").location == "/"
+
+
+@pytest.mark.parametrize(("wanted", "place"), [("/pages/terms", "/pages/terms"), ("//evil.test", "/auth/account")])
+def test_proving_leads_to_what_was_wanted_inside_the_site(ann, wanted, place):
+    with later(1):
+        fields = {"password": PASSWORD, "next": wanted, "csrf_token": token_in(ann.get("/auth/account").text)}
+        answer = ann.client.post("/auth/again", data=fields, environ_overrides=ann.place)
+    assert (answer.status_code, answer.location) == (303, place)
+
+
+def test_who_has_just_proved_it_is_led_on(ann):
+    for query, place in (("?next=/pages/terms", "/pages/terms"), ("?next=//evil.test", "/"), ("", "/")):
+        answer = ann.get(f"/auth/again{query}")
+        assert (answer.status_code, answer.location) == (302, place)
+
+
+def test_a_wrong_password_is_written_down_with_where_it_came_from(ann, rows_of):
+    with later(1):
+        fields = {"password": "wrong", "csrf_token": token_in(ann.get("/auth/account").text)}
+        answer = ann.client.post("/auth/again", data=fields, environ_overrides=ann.place)
+    assert (answer.status_code, hidden_fields(answer.text)["next"]) == (422, "/")
+    assert "kept" not in hidden_fields(answer.text)
+    line = rows_of("event")[-1]
+    assert (line["kind"], line["account_id"]) == ("proof_failed", 1)
+    assert line["detail"] == {"user_agent": f"Werkzeug/{version('werkzeug')}", "network": "192.0.2.1"}
+
+
+def test_the_password_that_is_looked_at_is_that_of_the_account_and_does_not_queue_behind_strangers(ann, monkeypatch):
+    checked = []
+    fits = Passwords.fits
+    monkeypatch.setattr(Passwords, "fits", lambda *given, **named: checked.append(named) or fits(*given, **named))
+    with later(1):
+        assert ann.send("/auth/again", password=PASSWORD).status_code == 303
+    assert checked == [{"own_browser": True}]
+
+
+def test_too_many_tries_keep_the_form_and_say_how_long_to_wait(ann):
+    token = token_in(ann.get("/auth/account").text)
+    with later(1):
+        late = ann.client.post("/guarded/sensitive", data={"csrf_token": token}, environ_overrides=ann.place)
+        for _ in range(10):
+            ann.post("/auth/again", late, password="wrong-wrong-wrong")
+        refused = ann.post("/auth/again", late, password=PASSWORD)
+    assert refused.status_code == 429
+    assert 290 < int(refused.headers["Retry-After"]) <= 301
+    assert refusal_of(refused.text).startswith("There were too many tries. Wait ")
+    assert hidden_fields(refused.text)["kept"] == hidden_fields(late.text)["kept"]
+
+
+def test_the_right_password_ends_the_row_of_wrong_ones_of_this_account(ann, new_browser, rows_of):
+    new_browser(address="198.51.100.7").sign_in(password="wrong")
+    assert "password-row" in {row["key"].partition(":")[0] for row in rows_of("throttle")}
+    with later(1):
+        ann.send("/auth/again", password=PASSWORD)
+    assert "password-row" not in {row["key"].partition(":")[0] for row in rows_of("throttle")}
+
+
+def test_the_page_that_asks_again_names_the_account_and_what_it_offers(ann, app):
+    with later(1):
+        plain = ann.get("/auth/again?next=/pages/terms").text
+        with app.app_context():
+            values = {"account_id": 1, "secret": "x", "last_step": 0, "added_at": clock.now()}
+            db.session.execute(insert(App).values(**values))
+            db.session.commit()
+        with_app = ann.get("/auth/again?next=/pages/terms").text
+    assert "<title>Is it you?" in plain
+    assert "What you filled in is kept." not in plain
+    assert hidden_fields(plain)["next"] == "/pages/terms"
+    assert ("/auth/again/code" in plain, "/auth/again/code" in with_app) == (False, True)
+    assert not [field for field in ("password", "code", "recovery_code") if error_of(with_app, field)]
 
 
 def test_proving_is_written_down_with_its_time(ann, rows_of):

@@ -248,7 +248,7 @@ def test_a_password_that_was_good_beside_a_second_factor_alone_must_become_longe
         db.session.execute(update(Account).values(short_password=True))
         db.session.commit()
     answer = ann.sign_in(path="/auth/sign-in?next=/record/")
-    assert answer.location == "/auth/reset/new"
+    assert (answer.status_code, answer.location) == (303, "/auth/reset/new")
     assert ann.get("/record/").status_code == 302
     page = ann.get("/auth/reset/new")
     assert signing_in.PASSWORD_TOO_SHORT in page.text
@@ -258,3 +258,75 @@ def test_a_password_that_was_good_beside_a_second_factor_alone_must_become_longe
     assert ann.get("/record/").status_code == 200
     ann.sign_out()
     assert ann.sign_in(password=longer, path="/auth/sign-in?next=/record/").location == "/record/"
+
+
+@pytest.mark.parametrize(("chosen", "place"), [(True, "/record/"), (False, "/auth/reset/new")])
+def test_who_chose_the_password_just_now_is_asked_for_no_longer_one(app, ann, chosen, place):
+    with app.app_context():
+        db.session.execute(update(Account).values(short_password=True))
+        db.session.commit()
+    with app.test_request_context("/"):
+        answer = signing_in.go_on(Progress(1, (Proof.MAIL,), "/record/"), now=clock.now(), new_password=chosen)
+    assert (answer.status_code, answer.location) == (303, place)
+    assert ann.get("/auth/sessions").status_code == 302
+
+
+def test_the_token_that_leads_to_a_longer_password_keeps_how_far_one_has_come(app, ann, rows_of):
+    with app.app_context():
+        db.session.execute(update(Account).values(short_password=True))
+        db.session.commit()
+    now = clock.now()
+    with time_machine.travel(now, tick=False):
+        ann.sign_in(path="/auth/sign-in?next=/record/")
+    [token] = rows_of("token")
+    assert (token["purpose"], token["account_id"], token["created_at"]) == ("reset", 1, now)
+    assert token["detail"] == {"proofs": ["password"], "wanted": "/record/", "kept": ""}
+    assert token["expires_at"] == now + timedelta(minutes=15)
+    assert rows_of("session") == []
+
+
+def test_the_token_of_a_step_lasts_fifteen_minutes_to_the_moment(ann, with_app, rows_of):
+    with_app()
+    now = clock.now()
+    with time_machine.travel(now, tick=False):
+        answer = ann.sign_in(path="/auth/sign-in?next=/record/")
+    [token] = rows_of("token")
+    assert (token["purpose"], token["account_id"], token["expires_at"] - now) == ("sign-in", 1, timedelta(minutes=15))
+    assert token["detail"] == {"proofs": ["password"], "wanted": "/record/", "kept": ""}
+    [cookie] = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith("cpd_sign_in=")]
+    assert "; Max-Age=900; " in cookie
+    with time_machine.travel(now + LASTS - timedelta(microseconds=1), tick=False):
+        assert ann.get("/steps/").text != "nowhere"
+    with time_machine.travel(now + LASTS, tick=False):
+        assert ann.get("/steps/").text == "nowhere"
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize(
+    ("has_app", "terms", "step"), [(True, True, TWO_FACTOR), (False, True, AGREE), (False, False, None)]
+)
+def test_what_is_left_to_do_is_told_for_an_account(app, with_app, new_terms, has_app, terms, step):
+    if has_app:
+        with_app()
+    if terms:
+        new_terms()
+    with app.app_context():
+        assert signing_in.next_step_of(Progress(1, (Proof.PASSWORD,))) == step
+        assert signing_in.next_step_of(Progress(99, (Proof.PASSWORD,))) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "place"), [("/record/", "/record/"), ("", "/auth/account"), ("//evil.test", "/auth/account")]
+)
+def test_after_a_proof_one_goes_on_to_what_was_wanted(app, wanted, place):
+    with app.test_request_context("/"):
+        answer = signing_in.after_proof(wanted=wanted, kept="forged")
+    assert (answer.status_code, answer.location) == (303, place)
+
+
+def test_where_a_request_comes_from_is_cleaned_and_cut(app):
+    agent = "Mozilla\t5 \u202e" + "x" * 300
+    with app.test_request_context(headers={"User-Agent": agent}, environ_base={"REMOTE_ADDR": "198.51.100.9"}):
+        assert signing_in.origin() == {"user_agent": ("Mozilla 5 " + "x" * 300)[:200], "network": "198.51.100.9"}
+    with app.test_request_context(environ_overrides={"REMOTE_ADDR": None, "HTTP_USER_AGENT": ""}):
+        assert signing_in.origin() == {"user_agent": "", "network": ""}
