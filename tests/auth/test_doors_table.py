@@ -144,7 +144,9 @@ def test_an_address_of_mail_has_three_in_six_hours_of_each_kind(monkeypatch, is_
 def test_a_right_password_gives_its_tries_back_and_ends_the_row_of_wrong_ones_of_the_account(by, monkeypatch):
     by(mail=False)
     asked = []
-    monkeypatch.setattr(doors, "bucket", lambda limit, door, _, *, beyond=(): Bucket(door, limit, beyond))
+    monkeypatch.setattr(
+        doors, "bucket", lambda limit, door, whom, *, beyond=(): Bucket(f"{door}:{whom}", limit, beyond)
+    )
     monkeypatch.setattr(doors.throttle, "give_back", lambda spent, *, now: asked.append((spent, now)))
     monkeypatch.setattr(doors.throttle, "clear", asked.append)
     spent = doors.password_buckets(ANN, 7)
