@@ -1,25 +1,31 @@
 """The decorators of views and the healthcare-professional notice."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from flask import Blueprint, Flask, g
+from flask_login import current_user
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from cpd.auth import queries
 from cpd.auth.access import (
     FRESH,
     Learner,
+    TakenOver,
     asked_for,
+    carried,
     current_learner,
     learner_required,
+    login_manager,
     professional_required,
     proof_required,
     role_required,
 )
 from cpd.auth.models import Role
+from cpd.db import Base, db
 from tests.auth.browser import hidden_fields
 
 NOTICE = "This site is intended for healthcare professionals"
@@ -130,6 +136,105 @@ def test_a_page_that_says_the_database_is_away_can_be_drawn(browser, monkeypatch
 
     monkeypatch.setattr(queries, "find_session", fail)
     assert browser.get("/auth/account").status_code == 503
+
+
+# Who is asking
+
+
+@pytest.fixture
+def asker(app, browser, rows_of):
+    """Who is asking with Ann's cookie: from so long after she signed in, with columns of two tables changed."""
+    with time_machine.travel(NOW, tick=False):
+        browser.register()
+    token = browser.cookie("cpd_session")
+
+    def asker(after=timedelta(), account=None, session=None):
+        with app.app_context():
+            for table, values in (("account", account), ("session", session)):
+                if values:
+                    db.session.execute(update(Base.metadata.tables[table]).values(**values))
+            db.session.commit()
+        cookie = {"Cookie": f"cpd_session={token}"}
+        with time_machine.travel(NOW + after, tick=False), app.test_request_context("/", headers=cookie):
+            return current_learner(), rows_of("session")[0]["last_seen_at"] - NOW
+
+    return asker
+
+
+def test_an_account_and_its_session_make_a_learner(asker):
+    account = {
+        "name": "Ann Other",
+        "email": "Other@example.org",
+        "profession": "Nurse",
+        "role": "editor",
+        "zone": "Asia/Tokyo",
+        "deletion_due_at": NOW + timedelta(days=14),
+    }
+    session = {"second_factor": True, "created_at": NOW - timedelta(hours=2), "proved_at": NOW - timedelta(hours=1)}
+    learner, _ = asker(account=account, session=session)
+    assert learner == Learner(
+        id=1,
+        name="Ann Other",
+        email="Other@example.org",
+        profession="Nurse",
+        granted=Role.EDITOR,
+        zone="Asia/Tokyo",
+        signed_in_at=NOW - timedelta(hours=2),
+        session_id=1,
+        second_factor=True,
+        proved_at=NOW - timedelta(hours=1),
+        deletion_due_at=NOW + timedelta(days=14),
+    )
+    assert (learner.role, learner.tz.key, learner.get_id()) == (Role.EDITOR, "Asia/Tokyo", "1")
+
+
+def test_a_session_that_was_never_proved_again_counts_from_its_beginning(asker):
+    learner, _ = asker(session={"proved_at": None})
+    assert (learner.proved_at, learner.second_factor, learner.role) == (NOW, False, Role.LEARNER)
+
+
+@pytest.mark.parametrize(
+    ("after", "session", "holds", "seen"),
+    [
+        (timedelta(minutes=5, microseconds=-1), {}, True, timedelta()),
+        (timedelta(minutes=5), {}, True, timedelta(minutes=5)),
+        (timedelta(days=14, microseconds=-1), {}, True, timedelta(days=14, microseconds=-1)),
+        (timedelta(days=14), {}, False, timedelta()),
+        (timedelta(seconds=9), {"expires_at": NOW + timedelta(seconds=9, microseconds=1)}, True, timedelta()),
+        (timedelta(seconds=9), {"expires_at": NOW + timedelta(seconds=9)}, False, timedelta()),
+    ],
+    ids=["not yet noted", "noted", "almost too long idle", "too long idle", "almost over", "over"],
+)
+def test_a_session_holds_to_the_moment_and_its_use_is_noted_every_five_minutes(asker, after, session, holds, seen):
+    learner, noted = asker(after, session=session)
+    assert (learner is not None, noted) == (holds, seen)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a." + "A" * 43], ids=["none", "not ours", "a visitor's"])
+def test_for_a_visitor_nothing_is_looked_up(app, monkeypatch, token):
+    monkeypatch.setattr(queries, "find_session", pytest.fail)
+    with app.test_request_context("/", headers={"Cookie": f"cpd_session={token}"}):
+        assert current_learner() is None
+
+
+def test_flask_login_is_told_who_asks_and_adds_nothing_to_pages(app, browser):
+    app.add_url_rule("/who", view_func=lambda: f"{current_user.is_authenticated} {current_user.get_id()}")
+    assert browser.get("/who").text == "False None"
+    browser.register()
+    assert browser.get("/who").text == "True 1"
+    given = {}
+    with app.test_request_context("/"):
+        app.update_template_context(given)
+    assert "current_user" not in given
+    assert not login_manager.session_protection
+    assert isinstance(app.extensions["taken_over"], tuple)
+
+
+def test_only_what_a_browser_carries_is_taken_over(app):
+    known = TakenOver("cpd_list", pytest.fail), TakenOver("cpd_other", pytest.fail)
+    app.extensions["taken_over"] = known
+    with app.test_request_context("/", headers={"Cookie": "cpd_other=x; cpd_list="}):
+        assert carried() == [known[1]]
 
 
 @pytest.mark.parametrize(
