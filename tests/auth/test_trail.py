@@ -42,8 +42,12 @@ def test_every_kind_has_a_sentence_of_its_own(kind):
         ("proved_again", {"proof": "passkey"}, "Proved once more who it is, before something sensitive with a passkey"),
         ("role_changed", {"role": "author"}, "The role of the account was changed: author"),
         ("role_changed", {"role": None}, "The role of the account was changed"),
-        ("details_changed", {"fields": ["name", "zone"]}, "Details of the account were changed: name and zone"),
-        ("details_changed", {"fields": []}, "Details of the account were changed"),
+        (
+            "details_changed",
+            {"changed": ["name", "time_zone"]},
+            "Details of the account were changed: name and time zone",
+        ),
+        ("details_changed", {"changed": []}, "Details of the account were changed"),
         ("session_ended", {"device": "Chrome on Windows"}, "A session was ended: Chrome on Windows"),
         ("tea_made", {"role": "author"}, "Tea made"),
     ],
@@ -95,7 +99,7 @@ def test_who_did_it_is_told_if_it_was_not_the_owner_and_by_no_name(detail, doer)
         ("passkey_added", {"name": ""}, "A passkey was added"),
         ("passkey_added", {"name": ["", 7, "Phone"]}, "A passkey was added: Phone"),
         ("disabled", {"name": "Phone", "role": "author"}, "The account was disabled"),
-        ("details_changed", {"fields": ["a", "b", "c"]}, "Details of the account were changed: a, b and c"),
+        ("details_changed", {"changed": ["a", "b", "c"]}, "Details of the account were changed: a, b and c"),
         ("two_cups_of_TEA", {}, "Two cups of tea"),
     ],
 )

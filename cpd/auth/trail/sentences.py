@@ -47,7 +47,7 @@ SENTENCES = {
 # What of a line's detail is told beside its sentence, where it is there.
 TOLD = {
     EventKind.ROLE_CHANGED: "role",
-    EventKind.DETAILS_CHANGED: "fields",
+    EventKind.DETAILS_CHANGED: "changed",
     EventKind.PASSKEY_ADDED: "name",
     EventKind.PASSKEY_RENAMED: "name",
     EventKind.PASSKEY_REMOVED: "name",
@@ -72,6 +72,8 @@ def sentence_of(kind: str, detail: Mapping[str, Any]) -> str:
     proofs = [PROOFS[proof] for proof in _texts(detail.get("proofs") or detail.get("proof")) if proof in PROOFS]
     if proofs:
         return f"{said} with {_joined(proofs)}"
+    if kind == EventKind.DETAILS_CHANGED:
+        told = [name.replace("_", " ") for name in told]
     return f"{said}: {_joined(told)}" if told else said
 
 

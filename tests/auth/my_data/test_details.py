@@ -52,12 +52,13 @@ def test_all_of_it_can_be_changed_at_once(browser, rows_of):
         assert shown in page
 
 
-def test_the_audit_trail_names_what_was_changed_and_says_nothing_of_it(browser, rows_of):
+def test_the_events_name_what_was_changed_and_say_nothing_of_it(browser, rows_of):
     browser.register()
     browser.send("/auth/details", **DETAILS | {"name": "Ann Sample", "time_zone": "UTC"})
 
     [line] = [row for row in rows_of("event") if row["kind"] == "details_changed"]
     assert line["detail"] == {"changed": ["name", "time_zone"]}
+    assert "Details of the account were changed: name and time zone" in browser.get("/auth/events").text
 
 
 def test_saving_what_was_there_notes_nothing(browser, rows_of):
