@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from flask import Blueprint, Flask, g
 from flask_login import current_user
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import OperationalError
 
 from cpd.auth import queries
@@ -26,6 +26,7 @@ from cpd.auth.access import (
 )
 from cpd.auth.models import Role
 from cpd.db import Base, db
+from cpd.revisions import current_release
 from tests.auth.browser import hidden_fields
 
 NOTICE = "This site is intended for healthcare professionals"
@@ -208,6 +209,19 @@ def test_a_session_that_was_never_proved_again_counts_from_its_beginning(asker):
 def test_a_session_holds_to_the_moment_and_its_use_is_noted_every_five_minutes(asker, after, session, holds, seen):
     learner, noted = asker(after, session=session)
     assert (learner is not None, noted) == (holds, seen)
+
+
+@pytest.mark.parametrize("numbers", [(), (3, 8)])
+def test_with_the_learner_the_number_of_the_release_is_read(app, browser, numbers, monkeypatch):
+    browser.register()
+    with app.app_context():
+        for number in numbers:
+            db.session.execute(insert(Base.metadata.tables["release"]).values(number=number, published_at=NOW))
+        db.session.commit()
+    with app.test_request_context("/", headers={"Cookie": f"cpd_session={browser.cookie('cpd_session')}"}):
+        assert current_learner().name == "Ann Example"
+        monkeypatch.setattr("cpd.revisions.LATEST", None)
+        assert current_release() == max(numbers, default=0)
 
 
 @pytest.mark.parametrize("token", ["", "x", "a." + "A" * 43], ids=["none", "not ours", "a visitor's"])

@@ -279,3 +279,76 @@ def test_the_mail_says_how_long_the_link_works_and_where_it_leads(app, new_brows
 
 def test_the_button_without_a_link_does_nothing(browser):
     assert browser.post("/auth/reset/new", browser.get("/auth/sign-in"), password=NEW).status_code == 410
+
+
+# What the pages say, and what they leave behind
+
+NO_LONGER = "It was used already, or it is too old. Ask for a new one."
+
+
+def test_after_a_reset_nothing_is_left_of_the_link_and_the_next_page_says_so(reset_link, new_browser, rows_of):
+    browser = new_browser()
+    page = browser.follow(reset_link)
+    assert "For the account with the address <strong>ann@example.org</strong>." in page.text
+    assert "<title>Set a new password" in page.text
+    before = len(rows_of("event"))
+    answer = browser.press(page, password=NEW)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert browser.cookie("cpd_link") == ""
+    assert rows_of("token") == []
+    text = "Your password is changed, and all other sessions were ended."
+    assert f'<p role="status">{text}</p>' in browser.get("/").text
+    lines = [(line["kind"], line["account_id"], line["detail"]) for line in rows_of("event")[before:]]
+    assert lines[0] == ("password_changed", 1, {"how": "reset", "sessions_ended": 1})
+    assert (lines[1][0], lines[1][1], lines[1][2]["proofs"]) == ("signed_in", 1, ["mail"])
+
+
+@pytest.mark.usefixtures("ann")
+def test_pages_of_a_link_that_is_gone_say_how_to_get_a_new_one(browser):
+    page = browser.get("/auth/reset/new")
+    assert (page.status_code, NO_LONGER in page.text) == (410, True)
+    page = browser.post("/auth/reset/new", browser.get("/auth/sign-in"), password=NEW)
+    assert (page.status_code, NO_LONGER in page.text) == (410, True)
+
+
+@pytest.mark.parametrize("column", ["deleted_at", "disabled_at"])
+def test_a_link_of_an_account_that_is_over_says_so_and_changes_nothing(app, reset_link, new_browser, rows_of, column):
+    browser = new_browser()
+    page = browser.follow(reset_link)
+    set_account(app, **{column: clock.now()})
+    before = [rows_of(table) for table in ("account", "token", "session", "event")]
+    answer = browser.press(page, password=NEW)
+    assert (answer.status_code, NO_LONGER in answer.text) == (410, True)
+    assert [rows_of(table) for table in ("account", "token", "session", "event")] == before
+    if column == "deleted_at":
+        assert NO_LONGER in browser.get("/auth/reset/new").text
+
+
+def test_a_link_that_is_used_while_its_button_is_pressed_changes_nothing(reset_link, new_browser, monkeypatch, rows_of):
+    browser = new_browser()
+    page = browser.follow(reset_link)
+    before = rows_of("account")
+    monkeypatch.setattr("cpd.auth.by_mail.views.tokens.take", lambda *_, **__: None)
+    answer = browser.press(page, password=NEW)
+    assert (answer.status_code, NO_LONGER in answer.text) == (410, True)
+    assert rows_of("account") == before
+
+
+def test_a_refused_password_is_told_with_the_address_of_its_account(reset_link, new_browser):
+    browser = new_browser()
+    answer = browser.press(browser.follow(reset_link), password="short")
+    assert answer.status_code == 422
+    assert "<title>Error: Set a new password" in answer.text
+    assert "<strong>ann@example.org</strong>" in answer.text
+    assert 'data-shortest="15"' in answer.text
+
+
+def test_a_reset_forgives_this_browser_its_wrong_passwords_too(ann, reset_link, rows_of):
+    ann.sign_out()
+    page = ann.get("/auth/sign-in")
+    for _ in range(10):
+        ann.post("/auth/sign-in", page, email=ANN["email"], password="wrong")
+    doors = {row["key"].partition(":")[0] for row in rows_of("throttle")}
+    assert {"password-browser", "password-browser-row"} <= doors
+    ann.press(ann.follow(reset_link), password=NEW)
+    assert not [row for row in rows_of("throttle") if row["key"].startswith("password-")]
