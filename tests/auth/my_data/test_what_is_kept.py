@@ -19,6 +19,7 @@ from cpd.auth.my_data.forms import DetailsForm
 from cpd.auth.my_data.owned import forgetting
 from cpd.auth.my_data.services import Details
 from cpd.auth.my_data.zones import OTHERS, REGIONS, zones_by_region
+from cpd.auth.sessions import LONGEST_IDLE
 from cpd.db import Base, db
 from tests.admin.asking import add_account
 
@@ -163,6 +164,9 @@ def test_the_page_of_an_account_counts_what_is_its_own_and_still_counts():
             add("recovery_code", account_id=of, code_hash="x")
             add("sign_on", account_id=of, issuer="x", subject=f"{of} {number}", linked_at=NOW)
     add("session", token_hash="over", expires_at=NOW, **session)
+    unused = session | {"last_seen_at": NOW - LONGEST_IDLE}
+    add("session", token_hash="unused", expires_at=NOW + DAY, **unused)
+    add("session", token_hash="used", expires_at=NOW + DAY, **unused | {"last_seen_at": NOW - LONGEST_IDLE + MOMENT})
     add("recovery_code", code_hash="x", used_at=NOW)
     add("app", account_id=BOB, secret="x", last_step=0, added_at=NOW)
     change(ANN, confirmed_at=NOW)
@@ -175,7 +179,7 @@ def test_the_page_of_an_account_counts_what_is_its_own_and_still_counts():
         "passkeys": 2,
         "recovery_codes": 2,
         "sign_ons": 2,
-        "sessions": 2,
+        "sessions": 3,
     }
     assert queries.state_of(BOB, now=NOW).has_app
 
