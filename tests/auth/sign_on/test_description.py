@@ -53,6 +53,7 @@ WRONG = {
     "a script": ({"authorization_endpoint": "javascript:1"}, "its authorization_endpoint is no https:// address"),
     "no port": ({"jwks_uri": "https://a:0/"}, "its jwks_uri is no https:// address"),
     "a name without a password": ({"jwks_uri": "https://a@b/"}, "its jwks_uri is no https:// address"),
+    "a blank": ({"jwks_uri": "https://a/b c"}, "its jwks_uri is no https:// address"),
     "two lines": ({"authorization_endpoint": "https://a/\nb"}, "its authorization_endpoint is no https:// address"),
     "too much": (
         {"authorization_endpoint": "https://a/" + "b" * 1_000},
@@ -87,6 +88,7 @@ def test_a_description_says_what_is_needed_of_it():
         ({"token_endpoint_auth_methods_supported": ["client_secret_post"]}, "authentication", "client_secret_post"),
         ({"authorization_endpoint": "https://a:8443/?b=c"}, "authorization_endpoint", "https://a:8443/?b=c"),
         ({"jwks_uri": f"https://a/{'b' * 990}"}, "jwks_uri", f"https://a/{'b' * 990}"),
+        ({"jwks_uri": "https://a:1/"}, "jwks_uri", "https://a:1/"),
     ],
     ids=str,
 )

@@ -19,6 +19,7 @@ import pytest
 import requests
 import time_machine
 from hypothesis import HealthCheck, given, settings, strategies
+from requests.adapters import HTTPAdapter
 
 from cpd.auth.sign_on import fetching
 from cpd.auth.sign_on import provider as providers
@@ -380,6 +381,14 @@ def test_every_address_is_asked_with_care():
     for address in ("https://id.example.org/", "http://127.0.0.1:8080/"):
         assert isinstance(session.get_adapter(address), fetching.CarefulAdapter)
     assert session.max_redirects == 0
+
+
+def test_each_request_has_its_limits_and_keeps_what_the_operator_says_of_certificates(monkeypatch):
+    asked = []
+    monkeypatch.setattr(HTTPAdapter, "send", lambda *_, **options: asked.append(options))
+    with pytest.raises(AttributeError):  # there is no answer
+        fetching.CarefulAdapter().send(requests.PreparedRequest(), stream=False, timeout=99, verify="own.pem")
+    assert asked == [{"stream": True, "timeout": (3.0, 5.0), "verify": "own.pem"}]
 
 
 @pytest.mark.parametrize("wrong", [None, 1, "é", "x" * 4_001], ids=lambda wrong: ascii(wrong)[:9])
