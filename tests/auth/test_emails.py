@@ -78,6 +78,16 @@ def test_an_address_may_have_254_characters_and_no_more():
         read_email("a" + longest)
 
 
+@pytest.mark.parametrize(("letters", "is_address"), [(64, True), (65, False)])
+def test_the_name_before_the_at_sign_has_64_characters_at_most(letters, is_address):
+    address = "a" * letters + "@example.org"
+    if is_address:
+        assert read_email(address).canon == address
+    else:
+        with pytest.raises(WrongEmail):
+            read_email(address)
+
+
 def test_no_lookalike_is_taken_for_the_address_it_looks_like():
     seen = set()
     for twin in lookalikes("amelia.cooper@example.org"):
