@@ -1,5 +1,6 @@
 """A new version of the terms or the privacy page: asked for once, at the next sign-in."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import time_machine
 from flask import Blueprint
 from sqlalchemy import delete, insert, update
 
-from cpd.auth import queries
+from cpd.auth import queries, tokens
 from cpd.auth.agreeing.views import at_this_step
 from cpd.auth.models import Account, App, Consent
 from cpd.auth.signing_in import Progress, Proof
@@ -94,8 +95,11 @@ def test_both_documents_are_asked_for_at_once(ann, publish_version, rows_of):
     publish_version(NEW, "privacy")
     ann.sign_in()
     page = ann.get("/auth/agree")
-    assert "Terms of use (new tab)" in page.text
-    assert "Privacy (new tab)" in page.text
+    assert re.findall(r'<a href="(/pages/\w+)"[^>]*>(.*?) \(new tab\)</a>', page.text) == [
+        ("/pages/privacy", "Privacy"),
+        ("/pages/terms", "Terms of use"),
+    ]
+    assert page.text.count(f"Version {NEW}. You agreed to version 2026-11-23") == 2
     agree(ann, page, consent="y")
     assert len(rows_of("consent")) == 4
 
@@ -145,15 +149,34 @@ def test_not_now_ends_the_attempt_and_says_how_to_leave(ann, publish_version, co
     assert answer.status_code == 200
     assert "You are not signed in" in answer.text
     assert "a copy of your data, or have your account deleted" in answer.text
+    assert ann.cookie("cpd_sign_in") == ""
     assert count_of("token") == 0
     assert led(ann.get("/auth/agree")) == SIGN_IN
     assert not ann.signed_in
     assert ann.sign_in().location == "/auth/agree"
 
 
-def test_not_now_without_an_attempt_does_no_harm(ann):
+def test_not_now_without_an_attempt_does_no_harm(ann, app, count_of):
     page = ann.get("/auth/sign-in")
+    with app.app_context():
+        token = tokens.issue("reset", account_id=1, now=clock.now(), lifetime=timedelta(hours=1))
+        db.session.commit()
+    ann.client.set_cookie("cpd_sign_in", token)
     assert ann.client.post("/auth/agree/not-now", data=hidden_fields(page.text)).status_code == 200
+    assert ann.cookie("cpd_sign_in") == ""
+    assert count_of("token") == 1
+
+
+def test_not_now_ends_this_attempt_and_no_other(ann, new_browser, publish_version, rows_of):
+    publish_version(NEW)
+    other = new_browser()
+    for browser in (ann, other):
+        browser.sign_in()
+    page = ann.get("/auth/agree")
+    ann.client.post("/auth/agree/not-now", data=hidden_fields(page.text))
+    [left] = rows_of("token")
+    assert left["token_hash"] == tokens.token_hash(other.cookie("cpd_sign_in"))
+    assert other.get("/auth/agree").status_code == 200
 
 
 def test_sessions_that_run_are_not_interrupted(browser, publish_version):

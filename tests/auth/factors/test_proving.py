@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from cpd.auth.factors import services
 from cpd.db import Base, db
+from cpd.web import clock
 from tests.auth.browser import error_of, hidden_fields
 from tests.auth.factors.people import csrf_of, heading_of, refusal_of
 from tests.auth.factors.test_step import wrong_code
@@ -219,3 +221,19 @@ def test_right_codes_that_prove_again_cost_no_tries(later, clock):
     for _ in range(6):
         clock.shift(31)
         assert prove(later, code=later.code()).status_code == 303
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_only_in_a_browser_that_signed_in_before_a_recovery_code_does_not_queue_behind_strangers(
+    ann, monkeypatch, known
+):
+    ann.add_app()
+    ann.sign_out()
+    if not known:
+        ann.client.delete_cookie("cpd_known_browser")
+    asked = []
+    monkeypatch.setattr(services, "use_recovery_code", lambda *given, **named: asked.append((given, named)))
+    ann.sign_in()
+    assert ann.show_recovery_code("7K3M9 X2PQR").status_code == 422
+    [((account_id, code), named)] = asked
+    assert (account_id, code.replace("-", ""), named) == (1, "7k3m9x2pqr", {"own_browser": known, "now": clock.now()})
