@@ -153,6 +153,7 @@ def test_resetting_is_noted_and_told_to_its_owner_and_leaves_everybody_else_alon
     ben.register(email="ben@example.org")
     ben.add_app()
     ben.add_passkey()
+    assert "10 left." in ann.get("/auth/factors").text
     before, now = written()[0], site_clock.now()
     with app.app_context():
         services.reset_factors(2, by="Cleo", identified="by telephone", now=now)

@@ -43,7 +43,7 @@ class Raw:
     """An answer as it is sent."""
 
     body: bytes = b"{}"
-    kind: str = "application/json"
+    kind: str | None = "application/json"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     wait: threading.Event | None = None  # before the answer begins
@@ -200,7 +200,8 @@ def _handler(fake: Fake) -> type[BaseHTTPRequestHandler]:
                 raw.wait.wait(30)
             self.send_response(raw.status)
             for name, value in {"Content-Type": raw.kind, **raw.headers}.items():
-                self.send_header(name, value)
+                if value is not None:
+                    self.send_header(name, value)
             if raw.chunks is None:
                 self.send_header("Content-Length", str(len(raw.body)))
             self.end_headers()
