@@ -244,9 +244,9 @@ def test_the_order_of_consents_is_asked_of_the_database(monkeypatch):
 
 @pytest.mark.usefixtures("two")
 def test_the_sessions_that_hold_are_listed_last_used_first(monkeypatch):
-    early = add_session("a", last_seen_at=NOW - LONGEST_IDLE + MOMENT, network="192.0.2.1", user_agent="A browser")
     late = add_session("b", expires_at=NOW + MOMENT)
     later = add_session("c")
+    early = add_session("a", last_seen_at=NOW - LONGEST_IDLE + MOMENT, network="192.0.2.1", user_agent="A browser")
     add_session("d", last_seen_at=NOW - LONGEST_IDLE)
     add_session("e", expires_at=NOW)
     add_session("f", account_id=BOB)
