@@ -479,6 +479,16 @@ def test_for_a_day_what_was_under_way_is_swept_up():
     assert queries.lately_deleted(now=NOW + DAY + MOMENT) == []
 
 
+@pytest.mark.parametrize(
+    ("accounts", "order"),
+    [(queries.due_accounts, "account.deletion_due_at, account.id"), (queries.lately_deleted, "account.id")],
+)
+def test_the_order_of_deleting_is_asked_of_the_database(monkeypatch, accounts, order):
+    monkeypatch.setattr(queries, "read", lambda statement: [SimpleNamespace(id=str(statement))])
+    [statement] = accounts(now=NOW)
+    assert statement.endswith(f"ORDER BY {order}")
+
+
 @pytest.mark.usefixtures("two")
 def test_nothing_is_deleted_before_it_is_due_and_all_at_that_moment():
     change(ANN, deletion_due_at=NOW)
