@@ -175,6 +175,14 @@ def test_codes_come_with_the_first_factor_only(ann, rows_of):
     assert kinds(rows_of).count("recovery_codes_made") == 1
 
 
+def test_who_has_used_up_all_codes_is_given_no_others_without_asking(ann, rows_of, change):
+    ann.add_app()
+    change("recovery_code", used_at=site_clock.now())
+    used_up = rows_of("recovery_code")
+    assert ann.add_passkey().status_code == 303
+    assert rows_of("recovery_code") == used_up
+
+
 def test_codes_are_kept_as_ten_different_hashes(ann, rows_of):
     ann.add_app()
     hashes = [row["code_hash"] for row in rows_of("recovery_code")]

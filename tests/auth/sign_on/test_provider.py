@@ -149,6 +149,12 @@ def test_an_id_token_is_believed_that_is(provider, fake, right):
     assert identity(provider, fake).subject == ANN["sub"]
 
 
+@pytest.mark.parametrize("subject", ["x", "x" * 255, "a b|c/d"], ids=len)
+def test_a_subject_has_up_to_255_characters_of_any_kind(provider, fake, subject):
+    fake.person["sub"] = subject
+    assert identity(provider, fake).subject == subject
+
+
 @pytest.mark.parametrize(
     ("issued", "ends", "believed"),
     [
@@ -279,11 +285,13 @@ def test_a_browser_is_sent_with_what_ties_its_answer_to_it(provider, fake):
 
 
 def test_an_issuer_may_end_in_a_slash(fake, tmp_path):
-    fake.description = {"issuer": f"{fake.issuer}/"}
-    told = {"sign_on_issuer": f"{fake.issuer}/", "sign_on_client_id": CLIENT_ID, "sign_on_client_secret": CLIENT_SECRET}
+    issuer = f"{fake.issuer}/realm/"
+    fake.description = {"issuer": issuer}
+    described = fake.answer("/.well-known/openid-configuration", "", {})
+    fake.raw["/realm/.well-known/openid-configuration"] = described
+    told = {"sign_on_issuer": issuer, "sign_on_client_id": CLIENT_ID, "sign_on_client_secret": CLIENT_SECRET}
     provider = Provider(replace(settings_for("sqlite://", tmp_path), site_url=SITE, **told))
-    assert provider.description(clock.now()).issuer == f"{fake.issuer}/"
-    assert fake.asked == {"/.well-known/openid-configuration": 1}
+    assert provider.description(clock.now()).issuer == issuer
 
 
 # Answers that are none
@@ -493,9 +501,18 @@ def test_a_provider_that_is_away_is_asked_again_after_ten_seconds(fake, tmp_path
 
 def test_what_the_provider_states_is_kept_for_an_hour(provider, fake):
     now = clock.now()
-    for seconds, asked in ((0, 1), (HOUR - 1, 1), (HOUR, 2), (2 * HOUR - 1, 2), (-5, 3)):
+    for seconds, asked in ((0, 1), (0, 1), (HOUR - 1, 1), (HOUR, 2), (2 * HOUR - 1, 2), (-5, 3)):
         provider.description(now + timedelta(seconds=seconds))
         assert fake.asked["/.well-known/openid-configuration"] == asked
+
+
+def test_after_a_fault_of_ours_the_provider_is_said_to_be_at_fault_in_no_words():
+    kept = providers.Kept(lambda _: {}["no such thing"])
+    with pytest.raises(KeyError):
+        kept.get(NOW)
+    with pytest.raises(ProviderFault) as fault:
+        kept.get(NOW)
+    assert str(fault.value) == ""
 
 
 def test_a_new_key_is_learned_at_once_but_keys_are_asked_for_once_a_minute(provider, fake):
@@ -544,7 +561,8 @@ def test_secrets_can_go_in_the_form_where_the_provider_wants_them_there(provider
 @pytest.mark.parametrize("names_itself", [True, False])
 def test_an_answer_must_be_of_the_provider_that_was_asked(provider, fake, names_itself):
     fake.description = {"authorization_response_iss_parameter_supported": names_itself}
-    now, words = clock.now(), r"^an answer came that states another issuer, or none$"
+    now, words = NOW, r"^an answer came that states another issuer, or none$"
+    provider.description(now)
     provider.check_answer(fake.issuer, now=now)
     for other in ("https://evil.example.org", "", fake.issuer + "/"):
         with pytest.raises(ProviderFault, match=words):
