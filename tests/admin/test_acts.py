@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
 
-from cpd.auth import sessions
+from cpd.auth import administrators, sessions
 from cpd.auth.administrators import LastAdministrator, leaves_no_administrator
 from cpd.auth.emails import read_email
 from cpd.auth.managing import services
@@ -156,6 +158,19 @@ def test_an_administrator_who_is_leaving_may_be_deleted_while_another_one_stays(
     assert leaves_no_administrator(1) is True
     db.session.execute(accounts.update().where(accounts.c.id == at_work).values(role="administrator"))
     assert leaves_no_administrator(1) is False
+
+
+def test_who_counts_administrators_lets_others_wait_in_the_same_order(monkeypatch):
+    """Two who are counted at once in another order would wait for each other, where more than one can write."""
+    asked = []
+
+    def execute(statement):
+        asked.append(" ".join(str(statement.compile(dialect=postgresql.dialect())).split()))
+        return SimpleNamespace(first=lambda: (1,), all=list)
+
+    monkeypatch.setattr(administrators, "db", SimpleNamespace(session=SimpleNamespace(execute=execute)))
+    assert leaves_no_administrator(1) is True
+    assert [statement.partition(" ORDER BY ")[2] for statement in asked] == ["", "account.id FOR UPDATE"]
 
 
 BO = Person(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy.dialects import postgresql, sqlite
 
 from cpd.auth import throttle
 from cpd.auth.throttle import Bucket, Limit, TooManyTries
@@ -217,6 +218,37 @@ def test_so_many_full_buckets_are_forgotten_at_once(app, tries, count_of, monkey
         throttle.forget_old(now=START + timedelta(hours=1))
         db.session.commit()
     assert count_of("throttle") == 1
+
+
+class Asked:
+    """A database that does nothing and keeps what it is asked, as PostgreSQL is asked it."""
+
+    def __init__(self):
+        self.statements = []
+        self.session = self
+
+    def execute(self, statement):
+        self.statements.append(" ".join(str(statement.compile(dialect=postgresql.dialect())).split()))
+
+
+def test_forgetting_waits_for_nobody_where_many_write(monkeypatch):
+    asked = Asked()
+    monkeypatch.setattr(throttle, "db", asked)
+    throttle.forget_old(now=START)
+    assert asked.statements[0].endswith(" FOR UPDATE SKIP LOCKED)")
+
+
+@pytest.mark.parametrize(("dialect", "find"), [(sqlite, "instr"), (postgresql, "strpos")])
+def test_both_databases_take_a_try_and_give_it_back_in_one_statement(dialect, find):
+    name = dialect.__name__.rpartition(".")[2]
+    taking, giving_back = (
+        " ".join(str(make(name).compile(dialect=dialect.dialect())).replace('"', "").split())
+        for make in (throttle._spending, throttle._giving_back)
+    )
+    assert "ON CONFLICT (key) DO UPDATE SET tries" in taking
+    assert taking.startswith("INSERT INTO throttle (key, tries, full_at) VALUES")
+    assert giving_back.startswith("UPDATE throttle SET tries=")
+    assert f"{find}(throttle.tries, " in giving_back
 
 
 def test_a_bucket_is_named_by_its_door_and_a_keyed_hash_of_whom():

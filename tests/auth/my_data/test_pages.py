@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from sqlalchemy import insert, select, update
 
-from cpd.auth import throttle
+from cpd.auth import doors, throttle
 from cpd.auth.models import Role
 from cpd.auth.my_data.owned import all_owned
 from cpd.db import Base, db
@@ -128,8 +128,8 @@ def test_asking_too_often_is_refused_with_how_long_to_wait(ann, lines, monkeypat
     assert (answer.status_code, answer.location) == (303, "/auth/my-data")
     assert lines() == [(1, "download_asked", NOW, {})]
 
-    def refuse(*_: Any, now: datetime) -> None:
-        assert now == NOW
+    def refuse(buckets: Any, *, now: datetime) -> None:
+        assert (buckets, now) == (doors.download_buckets(1), NOW)
         raise throttle.TooManyTries(90)
 
     monkeypatch.setattr(throttle, "spend", refuse)

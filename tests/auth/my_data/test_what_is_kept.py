@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql
 from werkzeug.datastructures import MultiDict
 
 from cpd.auth.administrators import LastAdministrator
@@ -239,6 +240,22 @@ def test_asking_for_a_copy_asks_the_worker_once_until_it_is_made_or_given_up():
     db.session.execute(update(Download).values(made_at=NOW))
     services.ask_for_download(ANN, now=NOW + DAY)
     assert len(rows_in("download", account_id=ANN)) == 3
+
+
+def test_who_asks_twice_at_once_waits_for_their_own_account_alone(monkeypatch):
+    """Where more than one can write; SQLite has one writer anyway."""
+    asked = []
+
+    def execute(statement: Any) -> Any:
+        asked.append(statement.compile(dialect=postgresql.dialect()))
+        return SimpleNamespace(first=lambda: (1,))  # one is under way
+
+    monkeypatch.setattr(services, "db", SimpleNamespace(session=SimpleNamespace(execute=execute)))
+    services.ask_for_download(ANN, now=NOW)
+    said = " ".join(str(asked[0]).split())
+    assert said.startswith("SELECT account.id FROM account WHERE account.id = %(id_1)s")
+    assert said.endswith(" FOR UPDATE")
+    assert asked[0].params == {"id_1": ANN}
 
 
 @pytest.mark.usefixtures("two")
