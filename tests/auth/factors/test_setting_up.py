@@ -450,6 +450,15 @@ def test_adding_leads_to_no_strange_address(ann, wanted):
     assert ann.add_passkey(wanted=wanted).location == "/auth/factors"
 
 
+def test_a_form_that_does_not_say_where_one_wanted_to_go_leads_to_the_overview(ann):
+    ann.add_app()
+    fields = hidden_fields(ann.get("/auth/passkeys/add").text) | {"name": "Phone"}
+    del fields["next"]
+    fields["credential"] = ann.device.make(ann.options("add", page="/auth/passkeys/add"))
+    answer = ann.client.post("/auth/passkeys/add", data=fields, environ_overrides=ann.place)
+    assert (answer.status_code, answer.location) == (303, "/auth/factors")
+
+
 def test_an_address_with_an_apostrophe_gets_app_and_passkey(new_person, clock):
     person = new_person()
     person.register(email="o'brien@example.org")
