@@ -192,6 +192,7 @@ def test_the_page_of_an_account_counts_what_is_its_own_and_still_counts():
 def test_copies_that_are_ready_or_waited_for_are_shown_newest_first():
     ready = add("download", asked_at=NOW - DAY * 9, made_at=NOW - WEEK, expires_at=NOW + MOMENT, data=b"12345")
     add("download", asked_at=NOW - DAY * 9, made_at=NOW - WEEK, expires_at=NOW, data=b"over")
+    add("download", asked_at=NOW - HOUR, made_at=NOW - HOUR, expires_at=NOW, data=b"over")
     add("download", asked_at=NOW - DAY)  # given up
     add("download", account_id=BOB, asked_at=NOW)
     waited_for = add("download", asked_at=NOW - DAY + MOMENT)
