@@ -8,7 +8,7 @@ import re
 import pytest
 from sqlalchemy import update
 
-from cpd.auth import doors
+from cpd.auth import doors, passwords
 from cpd.auth.models import Account, SignOn
 from cpd.auth.sign_on.views import Why
 from cpd.auth.throttle import Limit
@@ -211,6 +211,16 @@ def test_a_password_that_is_right_gives_its_try_back_here_too(ann, visit, rows_o
         "password-address": 1,
         "password-row": 0,
     }
+
+
+def test_only_the_owner_of_a_browser_passes_by_those_who_wait_to_have_a_password_looked_at(ann, visit, monkeypatch):
+    asked = []
+    monkeypatch.setattr(passwords.Passwords, "fits", lambda *_, own_browser: asked.append(own_browser))
+    page = visit.finish()
+    assert ann.post(LINK, page, password=PASSWORD).status_code == 422
+    ann.client.delete_cookie("cpd_known_browser")
+    assert ann.post(LINK, page, password=PASSWORD).status_code == 422
+    assert asked == [True, False]
 
 
 def test_who_is_disabled_is_told_so_beside_the_password(ann, visit, app):
