@@ -16,7 +16,7 @@ class RegisterFromProviderForm(RegisterForm):
 
     def __init__(self, formdata: MultiDict[str, str] | None, *, waits: Waiting, provider: str, **options: Any) -> None:
         if formdata is not None:
-            formdata = MultiDict([*_but_email(formdata), ("email", waits.email.typed)])
+            formdata = MultiDict(_but_email(formdata))
         told = SimpleNamespace(name=waits.identity.name, email=waits.email.typed)
         super().__init__(formdata, told, **options)
         self.email.description = f"Confirmed by {provider}."

@@ -255,7 +255,10 @@ def test_the_form_of_a_new_account_is_filled_in_with_what_the_provider_says(brow
     assert title_of(page) == heading_of(page) == "Create an account"
     assert refusal_of(page) == ""
     assert f"Confirmed by {NAME}." in html.unescape(page)
-    assert f" With it you can sign in without {NAME}, too." in html.unescape(page)
+    assert (
+        "At least 15 characters. Four or more random words are easy to remember. "
+        f"With it you can sign in without {NAME}, too.<"
+    ) in html.unescape(page)
     [email] = re.findall(r'<input[^>]* name="email"[^>]*>', page)
     assert " readonly" in email
     assert 'autocomplete="username"' in email

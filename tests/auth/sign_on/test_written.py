@@ -12,11 +12,14 @@ import pytest
 import time_machine
 from sqlalchemy import insert, update
 
+from cpd.auth.emails import Email
 from cpd.auth.models import Account, SignOn
-from cpd.auth.sign_on import door, queries
+from cpd.auth.sign_on import door, linking, queries
 from cpd.auth.sign_on import services as links
+from cpd.auth.sign_on.identity import Identity
 from cpd.auth.tokens import token_hash
 from cpd.db import db
+from cpd.web import clock
 from tests.auth.browser import ANN, PASSWORD, Browser, hidden_fields
 from tests.auth.sign_on.fake import NAME, Raw, Visit
 
@@ -102,6 +105,16 @@ def test_an_identity_waits_for_a_quarter_of_an_hour_in_one_browser(ann, visit, r
 
     ann.post(LINK, ann.get(LINK), password="wrong")
     assert token_of(rows_of, ann)[1] is None
+
+
+def test_what_waits_is_found_again_as_the_provider_said_it(app, ann, visit, rows_of):
+    visit.fake.person["email"] = "Ann@EXAMPLE.org"
+    visit.back("/record/")
+    with app.test_request_context("/", headers={"Cookie": f"cpd_sign_on={ann.cookie('cpd_sign_on')}"}):
+        waits = linking.waiting(clock.now())
+    email = Email("Ann@example.org", "ann@example.org")
+    identity = Identity(visit.fake.issuer, "248289761001", email, "Ann Example")
+    assert waits == linking.Waiting(rows_of("token")[-1]["id"], identity, email, "/record/", "")
 
 
 @pytest.mark.parametrize("where", ["before", "after"])
