@@ -340,6 +340,14 @@ def test_after_too_many_tries_the_page_says_how_long_to_wait_and_carries_all_alo
     assert hidden_fields(answer.text)["kept"] == hidden_fields(late.text)["kept"]
 
 
+def test_the_page_for_signing_in_is_first_shown_without_a_reproach(browser):
+    page = browser.get("/auth/sign-in?next=/pages/terms")
+    assert "kept" not in hidden_fields(page.text)
+    assert hidden_fields(page.text)["next"] == "/pages/terms"
+    assert (refusal_of(page.text), error_of(page.text, "email"), error_of(page.text, "password")) == ("", "", "")
+    assert "<title>Sign in" in page.text
+
+
 def test_a_form_without_what_it_carries_leads_home(ann):
     token = csrf_of(ann.get("/auth/sign-in"))
     data = {"csrf_token": token, "email": "ann@example.org", "password": "wrong"}
