@@ -391,6 +391,7 @@ def test_new_codes_end_the_old_ones(ann, rows_of, clock):
     answer = ann.send("/auth/recovery-codes")
     new = codes_of(answer.text)
     assert heading_of(answer.text) == "Your new recovery codes"
+    assert 'href="/auth/factors">I have kept them' in answer.text
     assert len(new) == 10
     assert not set(new) & set(ann.codes)
     assert len(rows_of("recovery_code")) == 10
