@@ -20,6 +20,9 @@ _.lstrip_blocks
 _.trim_blocks
 _.globals
 
+# Flask-Login registers it to be called after each request.
+_._update_remember_cookie
+
 # SQLAlchemy asks a column type these, and sqlite3 the last.
 _.impl
 _.cache_ok

@@ -77,7 +77,7 @@ def in_progress(now: datetime) -> Progress | None:
 
 def progress_in(token: Row[Any]) -> Progress | None:
     """How far somebody has come who was given this token, if it keeps that."""
-    if token.account_id is None or not token.detail:
+    if token.account_id is None or "proofs" not in token.detail:
         return None
     proofs = tuple(Proof(proof) for proof in token.detail["proofs"])
     return Progress(token.account_id, proofs, token.detail["wanted"], token.detail["kept"])

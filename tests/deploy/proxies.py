@@ -189,7 +189,8 @@ def in_front_of(app_port: int, kind: Kind, folder: Path) -> Iterator[Proxy]:
     with log.open("w", encoding="utf-8") as said:
         process = subprocess.Popen(kind.running(file), env=here, stdout=said, stderr=subprocess.STDOUT)
     try:
-        wait_until_listening(proxy.port, process, log)
+        for port in (proxy.port, proxy.plain_port):
+            wait_until_listening(port, process, log)
         yield proxy
     finally:
         process.terminate()
