@@ -9,7 +9,7 @@ from flask import Flask, current_app
 
 import cpd
 from cpd import paths
-from cpd.db import db
+from cpd.db import db, reading_engine
 from cpd.migrated import known_migrations, last_migration
 
 
@@ -28,7 +28,7 @@ def configure(app: Flask) -> None:
 
 def migrate() -> None:
     """Bring the database to the newest migration. Raises Alembic's CommandError at one that a newer release made."""
-    with db.engine.connect() as connection:
+    with reading_engine().connect() as connection:
         if last_migration(connection) == known_migrations()[0]:
             return
     from flask_migrate import upgrade

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 
 from cpd.db import Base, db
 from cpd.settings import Settings
+from cpd.web import cookies
 from tests.auth.browser import Browser
 
 
@@ -70,3 +71,28 @@ def mailing(settings: Settings) -> Settings:
         mail_from="cpd@example.org",
         site_url="https://learn.example.org",
     )
+
+
+@pytest.fixture
+def written(
+    rows_of: Callable[..., list[dict[str, Any]]], request: pytest.FixtureRequest
+) -> Callable[[], tuple[list[Any], list[Any]]]:
+    """The lines of the audit trail and the mails since Ann has registered."""
+    request.getfixturevalue("ann")
+    events, mails = len(rows_of("event")), len(rows_of("outbox"))
+
+    def written() -> tuple[list[Any], list[Any]]:
+        lines = [(row["account_id"], row["at"], row["kind"], row["detail"]) for row in rows_of("event")[events:]]
+        return lines, [row["payload"] for row in rows_of("outbox")[mails:]]
+
+    return written
+
+
+@pytest.fixture
+def asked() -> Iterator[None]:
+    """A request to an application with nothing but what forms need."""
+    app = Flask("tried")
+    app.secret_key = "for this test"
+    cookies.configure(app, https=False)
+    with app.test_request_context("/"):
+        yield

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 from flask import Flask
 
@@ -37,3 +39,8 @@ def link_in(mail: EmailMessage) -> str:
     """The path and query of the one link with a token."""
     [link] = re.findall(r"https?://[^/\s]+(/\S+\?token=\S+)", text_of(mail))
     return link
+
+
+def told(notice: str, *, now: datetime, account_id: int = 1, **values: Any) -> dict[str, Any]:
+    """The row of a mail that is on its way to the owner of an account."""
+    return {"account_id": account_id, "notice": notice, "at": now.isoformat(), "to": None, "values": values}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from cpd.auth.agreeing.forms import AgreeForm
@@ -13,21 +12,13 @@ from cpd.auth.emails import Email
 from cpd.auth.forms import CHANGED, CodeForm, ProofForm, RecoveryForm, RegisterForm, SignInForm
 from cpd.auth.new_password import NewPasswordField, shortest, why_refused
 from cpd.auth.services import Person
-from cpd.web import cookies
 
 GOOD = "violin-gravel-otter-tundra"
 WRONG_CODE = "Enter the six digits that the app shows"
 WRONG_RECOVERY_CODE = "Enter a whole recovery code, such as 7k3m9-x2pqr"
 
 
-@pytest.fixture(autouse=True)
-def _asked():
-    """A request to an application with nothing but what forms need."""
-    app = Flask("tried")
-    app.secret_key = "for this test"
-    cookies.configure(app, https=False)
-    with app.test_request_context("/"):
-        yield
+pytestmark = pytest.mark.usefixtures("asked")
 
 
 def sent(form_class, typed, **keywords):

@@ -251,8 +251,9 @@ def test_half_of_the_cores_are_left_to_the_pages(tmp_path, cores, places):
 
 
 def test_a_disk_that_takes_no_files_keeps_nobody_out(tmp_path):
-    with Turn(places_in(tmp_path / "missing", cores=2)):
-        pass
+    turn = Turn(places_in(tmp_path / "missing", cores=2))
+    with turn:
+        assert turn._place is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux only")
@@ -433,14 +434,20 @@ def test_a_disk_that_knows_no_locks_keeps_nobody_out(tmp_path, monkeypatch):
 
 def test_elsewhere_than_on_linux_hashing_has_the_priority_of_the_process(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setattr(os, "setpriority", pytest.fail)
+    asked = []
+    monkeypatch.setattr(os, "setpriority", lambda *given: asked.append(given))
     password_hashes._give_way()
+    assert asked == []
 
 
 def test_a_thread_that_may_not_give_way_hashes_all_the_same(monkeypatch):
-    def fail(*_):
+    asked = []
+
+    def fail(*given):
+        asked.append(given)
         raise PermissionError
 
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "setpriority", fail)
     password_hashes._give_way()
+    assert asked

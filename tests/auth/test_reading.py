@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from cpd.auth import events, queries, sessions
@@ -20,12 +19,12 @@ from cpd.auth.devices.views import _number
 from cpd.auth.events import BEGINNING, note, tied_hash
 from cpd.auth.models import EventKind
 from cpd.auth.sessions import LONGEST, LONGEST_IDLE, is_live
-from cpd.db import LARGEST_ID, Base, db
+from cpd.db import LARGEST_ID, db
 from tests.admin.asking import add_account
+from tests.auth.tables import ANN, BOB, add, change, rows_in
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 MOMENT, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-ANN, BOB = 1, 2
 
 
 @pytest.fixture
@@ -36,26 +35,6 @@ def two(app: Flask):
     with app.app_context():
         yield
         db.session.remove()
-
-
-def rows_in(table: str, **having: Any) -> list[dict[str, Any]]:
-    chosen = Base.metadata.tables[table]
-    conditions = [chosen.c[name] == value for name, value in having.items()]
-    rows = db.session.execute(select(chosen).where(*conditions).order_by(chosen.c.id))
-    return [dict(row) for row in rows.mappings()]
-
-
-def change(account_id: int, **values: Any) -> None:
-    accounts = Base.metadata.tables["account"]
-    db.session.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
-    db.session.commit()
-
-
-def add(table: str, *, account_id: int = ANN, **values: Any) -> int:
-    row = insert(Base.metadata.tables[table]).values(account_id=account_id, **values)
-    [number] = db.session.execute(row).inserted_primary_key
-    db.session.commit()
-    return number
 
 
 def add_session(token: str, *, account_id: int = ANN, **values: Any) -> int:
@@ -134,11 +113,15 @@ def test_use_is_written_down_by_itself_for_one_session_and_never_backwards():
 
 
 def test_a_page_does_not_fail_because_use_could_not_be_written_down(monkeypatch):
+    tried = []
+
     def fail():
+        tried.append(True)
         raise OperationalError("BEGIN", None, Exception("it is locked"))
 
     monkeypatch.setattr(sessions, "hurried_engine", fail)
     sessions.note_seen(1, now=NOW)
+    assert tried
 
 
 @pytest.mark.usefixtures("two")

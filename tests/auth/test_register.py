@@ -3,12 +3,10 @@
 import threading
 
 import pytest
-from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from cpd.auth.forms import CHANGED, RegisterForm, stated
 from cpd.auth.professions import BODIES, WrongNumber, read_number
-from cpd.web import cookies
 from tests.auth.browser import ANN, PASSWORD, Browser, error_of, hidden_fields
 from tests.auth.factors.people import refusal_of
 
@@ -264,16 +262,6 @@ def password_errors(fields, site_name):
     form = RegisterForm(MultiDict(fields), site_name=site_name, versions={})
     form.validate()
     return list(form.password.errors)
-
-
-@pytest.fixture
-def asked():
-    """A request to an application with nothing but what forms need."""
-    app = Flask("tried")
-    app.secret_key = "for this test"
-    cookies.configure(app, https=False)
-    with app.test_request_context("/"):
-        yield
 
 
 @pytest.mark.usefixtures("asked")

@@ -15,26 +15,10 @@ from cpd.auth.passkeys.places import Answer, NewPasskey, NotVerified, Place
 from cpd.db import db, reader
 from cpd.web import clock as site_clock
 from tests.auth.factors.authenticator import text_of
+from tests.auth.mails import told
 
 BACKED_UP = 8 | 16  # flags of a passkey that may be copied, and of one that is
 PLACE = Place("localhost", "http://localhost")
-
-
-@pytest.fixture
-def written(rows_of, ann):  # noqa: ARG001  # what registering writes is left out
-    """The lines of the audit trail and the mails since the test began."""
-    events, mails = len(rows_of("event")), len(rows_of("outbox"))
-
-    def written():
-        lines = [(row["account_id"], row["at"], row["kind"], row["detail"]) for row in rows_of("event")[events:]]
-        return lines, [row["payload"] for row in rows_of("outbox")[mails:]]
-
-    return written
-
-
-def told(notice, *, now, account_id=1, **values):
-    """A mail that is on its way to the owner of an account."""
-    return {"account_id": account_id, "notice": notice, "at": now.isoformat(), "to": None, "values": values}
 
 
 @pytest.fixture

@@ -23,10 +23,10 @@ from cpd.auth.my_data.zones import OTHERS, REGIONS, zones_by_region
 from cpd.auth.sessions import LONGEST_IDLE
 from cpd.db import Base, db
 from tests.admin.asking import add_account
+from tests.auth.tables import ANN, BOB, add, change, rows_in
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 MOMENT, HOUR, DAY, WEEK = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1), timedelta(days=7)
-ANN, BOB = 1, 2
 ANNS = Details("Ann Example", "Doctor", "", "", "Europe/London", "en-GB")
 
 
@@ -41,26 +41,6 @@ def two(app: Flask):
         db.session.commit()
         yield
         db.session.remove()
-
-
-def rows_in(table: str, **having: Any) -> list[dict[str, Any]]:
-    chosen = Base.metadata.tables[table]
-    conditions = [chosen.c[name] == value for name, value in having.items()]
-    rows = db.session.execute(select(chosen).where(*conditions).order_by(chosen.c.id))
-    return [dict(row) for row in rows.mappings()]
-
-
-def add(table: str, *, account_id: int = ANN, **values: Any) -> int:
-    row = insert(Base.metadata.tables[table]).values(account_id=account_id, **values)
-    [number] = db.session.execute(row).inserted_primary_key
-    db.session.commit()
-    return number
-
-
-def change(account_id: int, **values: Any) -> None:
-    accounts = Base.metadata.tables["account"]
-    db.session.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
-    db.session.commit()
 
 
 def account(account_id: int) -> dict[str, Any]:

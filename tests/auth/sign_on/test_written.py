@@ -21,6 +21,7 @@ from cpd.auth.tokens import token_hash
 from cpd.db import db
 from cpd.web import clock
 from tests.auth.browser import ANN, PASSWORD, Browser, hidden_fields
+from tests.auth.mails import told
 from tests.auth.sign_on.fake import NAME, Raw, Visit
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -33,23 +34,6 @@ def stopped():
     """The clock stands still until it is moved."""
     with time_machine.travel(NOW, tick=False) as stopped:
         yield stopped
-
-
-@pytest.fixture
-def written(rows_of, ann):  # noqa: ARG001  # what registering writes is left out
-    """The lines of the audit trail and the mails since the test began."""
-    events, mails = len(rows_of("event")), len(rows_of("outbox"))
-
-    def written():
-        lines = [(row["account_id"], row["at"], row["kind"], row["detail"]) for row in rows_of("event")[events:]]
-        return lines, [row["payload"] for row in rows_of("outbox")[mails:]]
-
-    return written
-
-
-def told(notice, *, now, account_id=1, **values):
-    """A mail that is on its way to the owner of an account."""
-    return {"account_id": account_id, "notice": notice, "at": now.isoformat(), "to": None, "values": values}
 
 
 def token_of(rows_of, browser):
