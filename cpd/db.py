@@ -36,6 +36,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
+from cpd.compiled import Compiled, compiled
 from cpd.settings import Settings
 from cpd.sqlite import LONGEST_WAIT, WriteLockedConnection, prepare_connection
 
@@ -271,8 +272,8 @@ def stream(statement: AnySelect, values: Mapping[str, Any] | None = None) -> Ite
 def insert_once(model: type[Base], values: Mapping[str, Any]) -> int | None:
     """Insert a row unless a unique constraint says it is there. Returns its id, or None if it was there before."""
     connection = db.session.connection()
-    statement = _inserting_once(model, connection.dialect.name, tuple(values))
-    inserted: int | None = connection.execute(statement, values).scalar_one_or_none()
+    statement = _inserting_once(model, connection.dialect, tuple(values))
+    inserted: int | None = connection.exec_driver_sql(statement.sql, statement.parameters(values)).scalar_one_or_none()
     return inserted
 
 
@@ -284,10 +285,10 @@ def write_over(model: type[Base], key: Mapping[str, Any], values: Mapping[str, A
 
 
 # Statements are built once: SQLAlchemy takes longer to build one than to execute it.
-@cache
-def _inserting_once(model: type[Base], dialect: str, names: tuple[str, ...]) -> Any:
-    once = _inserting(model, dialect, names).on_conflict_do_nothing()
-    return once.returning(_table_of(model).c.id)
+@lru_cache(maxsize=100)
+def _inserting_once(model: type[Base], dialect: Dialect, names: tuple[str, ...]) -> Compiled:
+    once = _inserting(model, dialect.name, names).on_conflict_do_nothing()
+    return compiled(once.returning(_table_of(model).c.id), dialect)
 
 
 @cache

@@ -14,29 +14,18 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from sqlalchemy import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
 
+from cpd.compiled import Compiled, Processor, compiled
 from cpd.db import AnyRow, AnySelect, read, reader
-
-Processor = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
 class Form:
-    """A statement as one database takes it. `names` are the parameters in order, where they go by their place."""
+    """A select as one database takes it, and how its columns become rows."""
 
-    sql: str
-    constants: Mapping[str, Any]
-    names: Sequence[str] | None
-    typed: Mapping[str, Processor]
+    statement: Compiled
     processors: Sequence[tuple[int, Processor]]
     make_row: Callable[[Sequence[Any]], AnyRow]
-
-    def parameters(self, values: Mapping[str, Any]) -> Any:
-        given = {**self.constants, **values}
-        for name, process in self.typed.items():
-            given[name] = process(given[name])
-        return given if self.names is None else [given[name] for name in self.names]
 
     def row(self, columns: Sequence[Any]) -> AnyRow:
         if self.processors:
@@ -90,7 +79,7 @@ class Prepared:
         try:
             cursor = connection.connection.cursor()
             try:
-                cursor.execute(form.sql, form.parameters(values))
+                cursor.execute(form.statement.sql, form.statement.parameters(values))
                 found = cursor.fetchall()
             finally:
                 cursor.close()
@@ -106,19 +95,12 @@ class Prepared:
         return rows[0] if rows else None
 
     def _prepare(self, dialect: Dialect) -> Form:
-        compiled = self._statement.compile(dialect=dialect)
-        assert isinstance(compiled, SQLCompiler)
         columns = list(self._statement.selected_columns)
-        names = [str(column.key) for column in columns]
-        binds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         form = self._forms[dialect.name] = Form(
-            sql=compiled.string,
-            constants={name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required},
-            names=compiled.positiontup if compiled.positional else None,
-            typed={name: process for name, process in binds.items() if process is not None},
+            statement=compiled(self._statement, dialect),
             processors=[(place, process) for place, process in enumerate(results) if process is not None],
-            make_row=_row_type(names)._make,
+            make_row=_row_type([str(column.key) for column in columns])._make,
         )
         return form
 

@@ -74,19 +74,22 @@ class WriteLockedConnection(sqlite3.Connection):
     def turn_to_write(self, *, hurried: bool = False) -> Iterator[None]:
         """Take the lock for a BEGIN IMMEDIATE in the block; it is given back if that fails, else by commit or rollback.
 
-        Together they wait for LONGEST_WAIT at most, then sqlite3.OperationalError is raised. A `hurried` caller, who
-        can do without, waits for SHORT_WAIT at most.
+        Together they wait for little more than LONGEST_WAIT, then sqlite3.OperationalError is raised. A `hurried`
+        caller, who can do without, waits for SHORT_WAIT at most.
         """
         until = time.monotonic() + (SHORT_WAIT if hurried or self._queue.in_vain else LONGEST_WAIT)
-        begun = False
+        begun = shorter = False
         try:
             self._take_lock(until)
-            self.execute(f"PRAGMA busy_timeout={max(1, int((until - time.monotonic()) * 1000))}")
+            left = until - time.monotonic()
+            if shorter := left < LONGEST_WAIT - SHORT_WAIT:
+                self.execute(f"PRAGMA busy_timeout={max(1, int(left * 1000))}")
             yield
             begun = True
         finally:
-            with contextlib.suppress(sqlite3.Error):  # it may have been closed
-                self.execute(f"PRAGMA {BUSY_TIMEOUT}")
+            if shorter:
+                with contextlib.suppress(sqlite3.Error):  # it may have been closed
+                    self.execute(f"PRAGMA {BUSY_TIMEOUT}")
             if not begun:
                 self._give_lock_back()
             if begun or not hurried:

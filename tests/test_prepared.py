@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, func, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, cast, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from cpd.compiled import compiled
 from cpd.db import Credits, Json, UtcDateTime, db, read, reader
 from cpd.prepared import Prepared
 
@@ -54,6 +55,26 @@ def test_rows_are_those_of_sqlalchemy(statement, values):
     ours, theirs = Prepared(statement).all(values), read(statement, values)
     assert [tuple(row) for row in ours] == [tuple(row) for row in theirs]
     assert [type(value) for row in ours for value in row] == [type(value) for row in theirs for value in row]
+
+
+def test_what_is_inserted_by_a_statement_made_once_is_what_sqlalchemy_inserts():
+    connection = db.session.connection()
+    ours = compiled(
+        insert(SHELF).values({column.name: bindparam(column.name) for column in SHELF.c}), connection.dialect
+    )
+    for row in ROWS:
+        connection.exec_driver_sql(ours.sql, ours.parameters(row | {"id": row["id"] + len(ROWS)}))
+    db.session.commit()
+    kept = read(select(SHELF.c.title, SHELF.c.worth, SHELF.c.at, SHELF.c.facts).order_by(SHELF.c.id))
+    assert kept[3:] == kept[:3]
+    raw = read(select(cast(SHELF.c.facts, String), cast(SHELF.c.at, String)).order_by(SHELF.c.id))
+    assert raw[3:] == raw[:3]
+
+
+def test_an_insert_whose_columns_are_filled_in_meanwhile_is_not_made_once():
+    dated = Table("dated", MetaData(), Column("id", Integer, primary_key=True), Column("kind", String, default="x"))
+    with pytest.raises(AssertionError):
+        compiled(insert(dated).values(id=bindparam("id")), db.engine.dialect)
 
 
 def test_columns_have_their_names():
