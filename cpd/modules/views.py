@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from cpd.auth.access import Learner, current_learner, learner_required, professional_required, stand_in
 from cpd.auth.models import Role
-from cpd.db import AnyRow, db
+from cpd.db import AnyRow
 from cpd.modules import catalogue as lists
 from cpd.modules import queries, services, showing
 from cpd.modules.forms import Answers, marked_cards, read_answers
@@ -125,7 +125,6 @@ def submit(slug: str, learner: Learner) -> ResponseReturnValue:
         answers=answers.given,
         now=clock.now(),
     )
-    db.session.commit()
     return redirect(f"/modules/{standing.slug}/attempts/{attempt_id}", 303)
 
 

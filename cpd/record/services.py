@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from cpd.db import db, insert_once
 from cpd.record.models import Entry, EntryKind
@@ -32,7 +32,7 @@ class Receipt:
     pass_mark: int  # per cent, 1-100
 
 
-def award_credits(*, learner_id: int, receipt: Receipt, learned_on: date, now: datetime) -> bool:
+def award_credits(*, learner_id: int, receipt: Receipt, learned_on: date, now: datetime, on: Connection) -> bool:
     """Record the full credits of a passed module, once per learner and edition.
 
     Gives back whether this call made the entry; where it stood already nothing changes. `learned_on` is the date in the
@@ -48,6 +48,7 @@ def award_credits(*, learner_id: int, receipt: Receipt, learned_on: date, now: d
             "learned_on": learned_on,
             "recorded_at": now,
         },
+        on,
     )
     return inserted is not None
 
