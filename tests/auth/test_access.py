@@ -273,6 +273,7 @@ def test_initials_are_those_of_the_first_and_last_name(name, initials):
         ("Prof. Dr. Ann Example", "AE"),
         ("DAME ann example", "AE"),
         ("Mx Ann", "A"),
+        ("Ann DrX", "AD"),
         ("Ann Sir", "A"),
         ("Sir Dr", "SD"),
         ("Ann  van  der  \u00e9cole", "A\u00c9"),
@@ -280,6 +281,11 @@ def test_initials_are_those_of_the_first_and_last_name(name, initials):
 )
 def test_titles_give_no_initials_but_where_there_is_nothing_else(name, initials):
     assert replace(ANN, name=name).initials == initials
+
+
+@pytest.mark.parametrize(("second_factor", "role"), [(True, Role.AUTHOR), (False, Role.LEARNER)])
+def test_a_role_counts_only_with_a_second_factor(second_factor, role):
+    assert replace(ANN, second_factor=second_factor).role is role
 
 
 # The decorators alone, for Ann, who is an author and has just proved who she is

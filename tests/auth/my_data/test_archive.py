@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -78,6 +79,13 @@ def test_the_page_says_each_fact_as_people_read_it():
     assert re.findall(r'<a href="#(\w+)">([^<]+)</a>', page) == [("things", "Your things"), ("others", "Other things")]
     assert re.findall(r'<h2 id="(\w+)">([^<]+)</h2>', page) == [("things", "Your things"), ("others", "Other things")]
     assert page.count("Nothing is kept.") == 1
+
+
+@pytest.mark.usefixtures("in_app")
+def test_moments_within_other_facts_are_in_the_zone_of_their_owner_too():
+    [thing] = [{"list": [HEADING.made_at], "facts": {"at": HEADING.made_at}}]
+    page = "".join(as_page([kind("things", "Your things", [thing])], replace(HEADING, zone="Asia/Tokyo")))
+    assert values_in(page) == [("List", "2 July 2026, 08:30"), ("Facts", "At: 2 July 2026, 08:30")]
 
 
 @pytest.mark.usefixtures("in_app")
