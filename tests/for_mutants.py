@@ -1,7 +1,7 @@
-"""A pytest plugin for mutation testing: quick tests that need nothing but SQLite, those with a narrow aim first.
+"""A pytest plugin for mutation testing: quick tests that need only SQLite, short ones with a narrow aim first.
 
 A mutant ends with the first test that notices it. A test that runs few functions of the accounts is more likely to than
-one that walks through half of them, and takes a fraction of the time.
+one that walks through half of them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 CHOSEN = pytest.StashKey[set[str]]()
+LEAST = 0.1  # seconds that a test takes beside its own
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,23 +30,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    chosen, aims = config.stash[CHOSEN], functions_run()
+    chosen, cost_of = config.stash[CHOSEN], costs()
     taken, left_out = [], []
     for item in items:
         is_taken = _is_quick(item) and (item.nodeid in chosen or not chosen)
         (taken if is_taken else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
-    items[:] = sorted(taken, key=lambda item: aims.get(item.nodeid, 0))
+    items[:] = sorted(taken, key=lambda item: cost_of.get(item.nodeid, 0))
 
 
 @cache
-def functions_run() -> dict[str, int]:
-    """How many functions that may be spoilt each test runs, as mutmut noted in its folder; nothing before it did."""
+def costs() -> dict[str, float]:
+    """Of each test the functions that may be spoilt times its seconds, as mutmut noted them; nothing before it did."""
     notes = Path("mutmut-stats.json")
     if not notes.exists():
         return {}
-    tests_of_functions = json.loads(notes.read_text(encoding="utf-8"))["tests_by_mangled_function_name"].values()
-    return Counter(test for tests in tests_of_functions for test in tests)
+    noted = json.loads(notes.read_text(encoding="utf-8"))
+    aims = Counter(test for tests in noted["tests_by_mangled_function_name"].values() for test in tests)
+    return {test: aims[test] * (LEAST + seconds) for test, seconds in noted["duration_by_test"].items()}
 
 
 def _is_quick(item: pytest.Item) -> bool:
