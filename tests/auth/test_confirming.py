@@ -327,6 +327,20 @@ def test_no_more_than_three_mails_go_to_an_address_in_six_hours_and_nobody_is_to
         assert len(sent(app)) == 1
 
 
+def test_the_three_mails_of_one_address_leave_another_its_own(app, new_browser):
+    for number in range(1, 5):
+        new_browser(address=f"192.0.2.{number}").register()
+    new_browser(address="192.0.2.9").register(email="bo@example.org")
+    assert [mail["To"] for mail in sent(app)] == ["ann@example.org"] * 3 + ["bo@example.org"]
+
+
+def test_a_browser_remembers_its_registration_for_as_long_as_the_link_works(browser):
+    [cookie] = [
+        each for each in browser.register().headers.getlist("Set-Cookie") if each.startswith("cpd_registration")
+    ]
+    assert "Max-Age=259200" in cookie  # three days
+
+
 def test_two_registrations_of_one_address_make_one_account(app, new_browser, count_of):
     browsers = [new_browser(), new_browser(address="198.51.100.7")]
     for each in browsers:
