@@ -276,6 +276,7 @@ def writing() -> Iterator[Connection]:
 
     For what is written most: around the same statements a session takes twice the time, and others wait meanwhile. It
     ends the snapshot of this request, so that it writes on the connection that has just read what it writes beside.
+    Nothing may be begun in `db.session` meanwhile: SQLite has one writer, and the two would wait for each other.
     """
     _give_back_reader()
     with db.engine.begin() as connection:
