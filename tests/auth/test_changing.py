@@ -484,6 +484,16 @@ def test_the_link_to_the_own_address_confirms_it_and_changes_nothing_else(app, a
     assert sent(app) == []
 
 
+def test_mails_to_confirm_the_own_address_count_among_those_of_the_address(app, ann, rows_of):
+    with app.app_context():
+        db.session.execute(update(Base.metadata.tables["account"]).values(confirmed_at=None))
+        db.session.commit()
+    for _ in range(3):
+        ann.send("/auth/reset", email="ann@example.org")
+    ann.post("/auth/address/resend", ann.get("/auth/address"))
+    assert [row["payload"]["is_due"] for row in rows_of("outbox")[-4:]] == [True, True, True, False]
+
+
 def test_no_more_than_three_mails_confirm_an_address(app, ann, rows_of):
     with app.app_context():
         db.session.execute(update(Base.metadata.tables["account"]).values(confirmed_at=None))

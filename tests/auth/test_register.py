@@ -1,5 +1,6 @@
 """Registering, as learners meet it."""
 
+import re
 import threading
 
 import pytest
@@ -226,6 +227,11 @@ def test_no_number_is_needed_for_a_body_or_without_one(browser, rows_of, body):
     assert browser.register(registration_body=body).status_code == 303
     [account] = rows_of("account")
     assert (account["registration_body"], account["registration_number"]) == (body, "")
+
+
+def test_the_form_says_which_fields_may_stay_empty(browser):
+    labels = re.findall(r'<label[^>]*for="(\w+)"[^>]*>(.*?)</label>', browser.get("/auth/register").text, re.DOTALL)
+    assert [field for field, label in labels if "(optional)" in label] == ["registration_body", "registration_number"]
 
 
 def test_who_registers_too_often_is_told_above_the_form_how_long_to_wait(browser):

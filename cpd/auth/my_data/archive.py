@@ -39,7 +39,6 @@ def write_archive(file: IO[bytes], owned: Sequence[Owned], heading: Heading) -> 
         ):
             member = zipfile.ZipInfo(name, heading.made_at.timetuple()[:6])
             member.compress_type = zipfile.ZIP_DEFLATED
-            member.external_attr = 0o600 << 16
             with archive.open(member, "w", force_zip64=True) as opened:
                 for text in texts:
                     opened.write(text.encode())

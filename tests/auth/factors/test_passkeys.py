@@ -90,7 +90,10 @@ def test_alone_it_must(with_passkey):
 def test_a_passkey_proves_again_who_one_is(ann, clock, rows_of):
     ann.add_passkey()
     clock.shift(timedelta(minutes=20))
-    answer = ann.use_passkey("again", page="/auth/again?next=/auth/passkeys/add")
+    page = "/auth/again?next=/auth/passkeys/add"
+    options = ann.options("again", page=page)
+    assert [bytes_of(each["id"]) for each in options["allowCredentials"]] == [ann.device.keys[0].id]
+    answer = ann.post_credential("again", ann.device.use(options), page=page)
     assert answer.location == "/auth/passkeys/add"
     assert ann.get("/auth/passkeys/add").status_code == 200
     assert rows_of("event")[-1]["detail"] == {"proof": "passkey"}

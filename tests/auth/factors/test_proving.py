@@ -12,7 +12,7 @@ from sqlalchemy import update
 from cpd.auth.factors import services
 from cpd.db import Base, db
 from cpd.web import clock
-from tests.auth.browser import error_of, hidden_fields
+from tests.auth.browser import PASSWORD, error_of, hidden_fields
 from tests.auth.factors.people import csrf_of, heading_of, refusal_of
 from tests.auth.factors.test_step import wrong_code
 
@@ -132,7 +132,7 @@ def test_after_a_code_of_the_app_nothing_is_said_of_recovery_codes(with_app):
 def test_a_form_that_waits_is_carried_through_the_second_step(with_app):
     late = with_app.post("/auth/sessions", with_app.get("/auth/sign-in"), session="others")
     assert late.status_code == 403
-    with_app.post("/auth/sign-in", late, email="ann@example.org", password="violin-gravel-otter-tundra")
+    with_app.post("/auth/sign-in", late, email="ann@example.org", password=PASSWORD)
     page = with_app.get("/auth/two-factor")
     assert "What you filled in is kept." in page.text
     assert hidden_fields(page.text)["kept"] == hidden_fields(late.text)["kept"]
@@ -143,7 +143,7 @@ def test_a_form_that_waits_is_carried_through_the_second_step(with_app):
 
 def test_when_the_step_took_too_long_a_form_that_waits_is_carried_back(with_app, clock):
     late = with_app.post("/auth/sessions", with_app.get("/auth/sign-in"), session="others")
-    with_app.post("/auth/sign-in", late, email="ann@example.org", password="violin-gravel-otter-tundra")
+    with_app.post("/auth/sign-in", late, email="ann@example.org", password=PASSWORD)
     page = with_app.get("/auth/two-factor")
     clock.shift(timedelta(minutes=16))
     answer = with_app.post("/auth/two-factor", page, code=with_app.code())
@@ -215,6 +215,33 @@ def test_who_is_refused_after_the_second_step_keeps_what_was_carried(with_app, c
     assert refusal_of(answer.text) == "This account is disabled. Ask whoever runs this site."
     assert hidden_fields(answer.text)["next"] == "/record/"
     assert rows_of("app") == before
+
+
+def test_who_is_refused_after_the_second_step_keeps_a_form_that_waits(with_app, change, rows_of):
+    late = with_app.post("/auth/sessions", with_app.get("/auth/sign-in"), session="others")
+    with_app.post("/auth/sign-in", late, email="ann@example.org", password=PASSWORD)
+    page = with_app.get("/auth/two-factor")
+    change("account", disabled_at=rows_of("account")[0]["created_at"])
+    answer = with_app.post("/auth/two-factor", page, code=with_app.code())
+    assert answer.status_code == 403
+    assert hidden_fields(answer.text)["kept"] == hidden_fields(late.text)["kept"]
+
+
+def test_after_too_many_codes_that_prove_again_the_page_says_how_long_to_wait(later):
+    *tried, refused = [prove(later, code=wrong_code(later)) for _ in range(6)]
+    assert [answer.status_code for answer in tried] == [422] * 5
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) in range(299, 302)
+    assert refusal_of(refused.text) == "There were too many tries. Wait 5 minutes, then try again."
+
+
+def test_wrong_codes_that_prove_again_cost_others_no_tries(later, new_person):
+    bo = new_person(address="198.51.100.7")
+    bo.register(email="bo@example.org")
+    bo.add_app()
+    for _ in range(6):
+        prove(later, code=wrong_code(later))
+    assert prove(bo, code=wrong_code(bo)).status_code == 422
 
 
 def test_right_codes_that_prove_again_cost_no_tries(later, clock):

@@ -152,7 +152,7 @@ def test_deleting_is_asked_for_and_called_off(ann, lines):
 
     kept = ann.post("/auth/my-data/keep")
     assert (kept.status_code, kept.location) == (303, "/auth/account")
-    assert "Your account is kept. Nothing was deleted." in shown_next(ann, kept)
+    assert ">Your account is kept. Nothing was deleted.<" in shown_next(ann, kept)
     again = ann.post("/auth/my-data/keep")
     assert (again.status_code, again.location) == (303, "/auth/account")
     assert shown_next(ann, again) == ""
