@@ -1,4 +1,4 @@
-"""Makes backups or restores them in processes that are killed at random moments; run by tests/test_backup.py.
+"""Makes backups or restores them in processes that are killed at random moments; run by tests/backups/test_killed.py.
 
 Prints a line for each: `nothing`, `whole`, or what is wrong. A program of its own, since it forks: words are what to do
 (backup, restore) and how often. Settings come from the environment, and whole.zip is in the instance folder.
