@@ -151,6 +151,12 @@ def test_who_is_no_working_administrator_leaves_no_gap(at_work, state):
     assert leaves_no_administrator(1) is False
 
 
+def test_whoever_is_no_administrator_leaves_no_gap_where_the_last_one_is_leaving(at_work):
+    accounts = Base.metadata.tables["account"]
+    db.session.execute(accounts.update().where(accounts.c.id == 1).values(deletion_due_at=NOW))
+    assert leaves_no_administrator(at_work) is False
+
+
 def test_an_administrator_who_is_leaving_may_be_deleted_while_another_one_stays(at_work):
     """And who is the last one, and leaves, leaves nobody."""
     accounts = Base.metadata.tables["account"]

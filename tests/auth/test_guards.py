@@ -160,6 +160,7 @@ def test_what_is_no_password_is_told_beside_the_field(ann, typed, words):
         answer = ann.send("/auth/again?next=/guarded/sensitive", password=typed)
     assert answer.status_code == 422
     assert error_of(answer.text, "password") == words
+    assert refusal_of(answer.text) == ""
     assert hidden_fields(answer.text)["next"] == "/guarded/sensitive"
 
 

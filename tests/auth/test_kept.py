@@ -78,6 +78,11 @@ def test_every_field_is_kept_in_its_order_but_for_the_token(app):
     assert kept_of(app, fields) == KeptForm("/record/", expected)
 
 
+@pytest.mark.parametrize("field", ["password", "old_password", "password_again"])
+def test_no_password_is_kept(app, field):
+    assert kept_of(app, {"name": "Zo\u00eb", field: "violin-gravel"}) == KeptForm("/record/", (("name", "Zo\u00eb"),))
+
+
 def test_a_form_as_large_as_may_be_is_kept_and_a_larger_one_is_not(app):
     assert kept_of(app, {"ab": "x" * (LARGEST - 2)}).fields == (("ab", "x" * (LARGEST - 2)),)
     for fields in ({"ab": "x" * (LARGEST - 1)}, {"a" * LARGEST: "b"}):

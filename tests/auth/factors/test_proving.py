@@ -61,6 +61,7 @@ def test_a_recovery_code_lifts_it_too(later, change, rows_of):
 def test_a_wrong_code_is_written_down_with_where_it_came_from(later, rows_of, field, typed):
     answer = prove(later, **{field: typed or wrong_code(later)})
     assert answer.status_code == 422
+    assert refusal_of(answer.text) == ""
     assert hidden_fields(answer.text)["next"] == "/"
     assert "kept" not in hidden_fields(answer.text)
     assert last_line(rows_of) == ("proof_failed", 1, {"step": "second factor", **ORIGIN})

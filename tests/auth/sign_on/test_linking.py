@@ -131,6 +131,12 @@ def test_a_password_may_be_tried_as_often_as_at_the_other_door(ann, visit, new_b
     assert new_browser(address="198.51.100.7").sign_in().status_code == 429
 
 
+def test_strangers_who_guess_do_not_keep_the_owner_from_linking(ann, visit, new_browser):
+    stranger = new_browser(address="198.51.100.7")
+    assert [stranger.sign_in(password=f"wrong {number}").status_code for number in range(11)][-1] == 429
+    assert ann.post(LINK, visit.finish(), password=PASSWORD).status_code == 303
+
+
 def test_a_right_password_gives_its_try_back(ann, visit):
     visit.browser.client.delete_cookie("cpd_known_browser")
     for _ in range(12):

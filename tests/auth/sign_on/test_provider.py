@@ -20,6 +20,8 @@ import pytest
 import requests
 import time_machine
 from hypothesis import HealthCheck, given, settings, strategies
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from requests.adapters import HTTPAdapter
 
 from cpd.auth.sign_on import fetching
@@ -536,6 +538,18 @@ def test_a_new_key_is_learned_at_once_but_keys_are_asked_for_once_a_minute(provi
     assert fake.asked["/keys"] == 2
     assert visit(121, "third")
     assert fake.asked["/keys"] == 3
+
+
+def test_a_new_key_brings_no_algorithm_that_was_not_stated(provider, fake):
+    identity(provider, fake)
+    key = ECKey.generate_key("P-256", {"kid": "elliptic", "use": "sig", "alg": "ES256"})
+    fake.raw["/keys"] = Raw(json.dumps({"keys": [key.as_dict(private=False)]}).encode())
+    fake.sign = lambda _, claims: jwt.encode({"alg": "ES256", "kid": "elliptic"}, claims, key)
+    with (
+        time_machine.travel(clock.now() + timedelta(seconds=61), tick=False),
+        pytest.raises(ProviderFault, match="UnsupportedAlgorithmError"),
+    ):
+        identity(provider, fake)
 
 
 def test_keys_that_are_taken_back_do_not_count_after_an_hour(provider, fake):
