@@ -414,3 +414,16 @@ def test_a_hash_of_another_cost_is_kept_for_its_account_alone(ann, new_browser, 
     ann.sign_out()
     ann.sign_in()
     assert [row["password_hash"] for row in rows_of("account")] == after
+
+
+@pytest.mark.parametrize("path", ["/auth/sign-in", "/auth/sign-in?next=/record/", "/auth/register", "/auth/reset"])
+def test_a_page_that_nothing_was_sent_to_refuses_nothing(browser, path):
+    assert refusal_of(browser.get(path).text) == ""
+
+
+@pytest.mark.parametrize("path", ["/auth/sign-in", "/auth/reset"])
+def test_what_is_told_beside_a_field_is_not_told_above_the_form_too(browser, path):
+    answer = browser.send(path, email="ann@")
+    assert answer.status_code == 422
+    assert error_of(answer.text, "email") == "Enter an e-mail address, like name@example.org"
+    assert refusal_of(answer.text) == ""

@@ -168,6 +168,7 @@ def test_what_is_no_code_costs_no_try(with_app, typed):
         answer = with_app.show_code(typed)
         assert answer.status_code == 422
         assert error_of(answer.text, "code") == "Enter the six digits that the app shows"
+        assert refusal_of(answer.text) == ""
     assert with_app.show_code(with_app.code()).status_code == 303
 
 

@@ -137,6 +137,13 @@ def test_strangers_who_guess_do_not_keep_the_owner_from_linking(ann, visit, new_
     assert ann.post(LINK, visit.finish(), password=PASSWORD).status_code == 303
 
 
+def test_a_right_password_ends_the_row_of_wrong_ones(ann, visit, new_browser, rows_of):
+    new_browser(address="198.51.100.7").sign_in(password="wrong")
+    assert "password-row" in {row["key"].partition(":")[0] for row in rows_of("throttle")}
+    ann.post(LINK, visit.finish(), password=PASSWORD)
+    assert "password-row" not in {row["key"].partition(":")[0] for row in rows_of("throttle")}
+
+
 def test_a_right_password_gives_its_try_back(ann, visit):
     visit.browser.client.delete_cookie("cpd_known_browser")
     for _ in range(12):
