@@ -148,15 +148,13 @@ def prove(learner: Learner) -> ResponseReturnValue:
 @learner_required
 def account(learner: Learner) -> ResponseReturnValue:
     """Show what is set for the account, with the way to each page where it is changed."""
-    settings = current_app.config["SETTINGS"]
     return render_template(
         "auth/account.html",
         details=my_data.details_of(learner.id),
         state=my_data.state_of(learner.id, now=clock.now()),
         languages=LANGUAGES,
         place=label(learner.zone),
-        confirms=settings.confirms_addresses,
-        sign_on_name=settings.sign_on_name if settings.sign_on_issuer else "",
+        confirms=current_app.config["SETTINGS"].confirms_addresses,
         consents=queries.consents_of(learner.id),
         titles=CONSENT_TO,
         zone=ZoneInfo(learner.zone),
