@@ -1,7 +1,8 @@
 """Mutation testing of cpd/auth: mutmut spoils the code in small ways, one at a time, and the tests must notice each.
 
 python scripts/mutants.py            all mutants, from the beginning
-python scripts/mutants.py --go-on    those that were killed before in functions that have not changed stay killed
+python scripts/mutants.py --go-on    those that were not tried yet, and those of functions that have changed since
+python scripts/mutants.py --again    also those that survived and are not listed as equivalent: tests change, too
 python scripts/mutants.py NAME…      these alone, such as 'cpd.auth.tokens.*'
 python scripts/mutants.py --report   what the last run found
 
@@ -56,28 +57,35 @@ class Mutant:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("names", nargs="*", metavar="NAME")
-    options.add_argument("--go-on", action="store_true", help="what was killed before stays killed")
+    options.add_argument("--go-on", action="store_true", help="what was found before counts")
+    options.add_argument("--again", action="store_true", help="go on, and try again what survived")
     options.add_argument("--report", action="store_true", help="run nothing")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="as many as there are cores")
     chosen = options.parse_args()
     if not chosen.report:
-        if not chosen.names and not chosen.go_on:
+        if not (chosen.names or chosen.go_on or chosen.again):
             shutil.rmtree(PLACE, ignore_errors=True)
-        forget_survivors(PLACE / "mutants")
+        forget(PLACE / "mutants", survivors=chosen.again)
         copy_project()
         run_mutmut(chosen.names, chosen.processes)
     mutants = list(mutants_in(PLACE / "mutants"))
     sys.exit(report(mutants, whole=not chosen.names))
 
 
-def forget_survivors(place: Path) -> None:
-    """Let mutmut try again what was not killed: it looks for changes of the code alone, and tests change too."""
+def forget(place: Path, *, survivors: bool) -> None:
+    """Let mutmut try again what told nothing, and survivors that are not listed: by itself it does after changes of
+    the code alone."""
+    known = read_equivalent()
+    again = {
+        mutant.name
+        for mutant in mutants_in(place)
+        if mutant.ending not in (KILLED, SURVIVED)
+        or (survivors and mutant.ending == SURVIVED and (mutant.function, mutant.change) not in known)
+    }
     for notes in place.rglob("*.py.meta"):
         kept = json.loads(notes.read_text(encoding="utf-8"))
         endings = kept["exit_code_by_key"]
-        kept["exit_code_by_key"] = {
-            name: code if ENDINGS.get(code) == KILLED else None for name, code in endings.items()
-        }
+        kept["exit_code_by_key"] = {name: None if name in again else code for name, code in endings.items()}
         notes.write_text(json.dumps(kept), encoding="utf-8")
 
 
