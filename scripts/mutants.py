@@ -73,8 +73,7 @@ def main() -> None:
 
 
 def forget(place: Path, *, survivors: bool) -> None:
-    """Let mutmut try again what told nothing, and survivors that are not listed: by itself it does after changes of
-    the code alone."""
+    """Let mutmut try again what told nothing and, if asked for, survivors that are not listed: tests change, too."""
     known = read_equivalent()
     again = {
         mutant.name

@@ -40,21 +40,23 @@ def test_the_commands_carry_an_installation_and_its_key_from_folder_to_folder(wo
     assert run("publish").stdout.startswith("Nothing has changed")
 
 
-def test_a_key_that_is_set_stays(workplace, monkeypatch):
+def backed_up(workplace) -> tuple[Path, Path]:
+    """The backup of a place with nothing but content, and another place to restore it in."""
     first = workplace("first")
     run("publish")
     run("backup", "cpd.zip")
-    second = workplace("second")
+    return first / "cpd.zip", workplace("second")
+
+
+def test_a_key_that_is_set_stays(workplace, monkeypatch):
+    file, second = backed_up(workplace)
     monkeypatch.setenv("CPD_SECRET_KEY", "k" * 40)
-    assert run("restore", first / "cpd.zip").exit_code == 0
+    assert run("restore", file).exit_code == 0
     assert not (second / "instance" / "secret_key").exists()
 
 
 def test_a_journal_that_a_lost_database_left_is_not_played_into_the_restored_one(workplace):
-    first = workplace("first")
-    run("publish")
-    run("backup", "cpd.zip")
-    second = workplace("second")
+    file, second = backed_up(workplace)
     (second / "instance").mkdir()
     lost = second / "instance" / "cpd.sqlite"
     with closing(sqlite3.connect(lost)) as connection:
@@ -65,7 +67,7 @@ def test_a_journal_that_a_lost_database_left_is_not_played_into_the_restored_one
     lost.unlink()
     Path(f"{lost}-wal").write_bytes(journal)
 
-    assert run("restore", first / "cpd.zip").exit_code == 0
+    assert run("restore", file).exit_code == 0
 
     with closing(sqlite3.connect(lost)) as connection:
         assert connection.execute("SELECT max(number) FROM release").fetchone() == (1,)
@@ -73,15 +75,12 @@ def test_a_journal_that_a_lost_database_left_is_not_played_into_the_restored_one
 
 
 def test_a_database_of_another_program_is_not_replaced(workplace):
-    first = workplace("first")
-    run("publish")
-    run("backup", "cpd.zip")
-    second = workplace("second")
+    file, second = backed_up(workplace)
     (second / "instance").mkdir()
     with closing(sqlite3.connect(second / "instance" / "cpd.sqlite")) as connection:
         connection.execute("CREATE TABLE letters (id)")
         connection.commit()
-        done = run("restore", first / "cpd.zip")
+        done = run("restore", file)
         assert connection.execute("SELECT count(*) FROM letters").fetchone() == (0,)
     assert done.exit_code == 1
     assert "is one of another program" in done.stderr

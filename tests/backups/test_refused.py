@@ -173,24 +173,25 @@ def test_a_forged_file_is_refused(made, refused, change):
     assert refused(made).endswith("is not a backup that this version of cpd can read.")
 
 
-def test_a_file_that_would_grow_is_refused(made, refused):
-    def bomb(manifest, members):
-        for name in members:
-            members[name] = b"\0" * 50_000_000
-            manifest["members"][name] = stated(members[name])
+def all_of(data: bytes) -> Callable[[dict, dict], None]:
+    """A change that puts the same in the place of every member, and states it rightly."""
 
-    forge(made, bomb, zipfile.ZIP_DEFLATED)
+    def change(manifest, members):
+        for name in members:
+            members[name] = data
+            manifest["members"][name] = stated(data)
+
+    return change
+
+
+def test_a_file_that_would_grow_is_refused(made, refused):
+    forge(made, all_of(b"\0" * 50_000_000), zipfile.ZIP_DEFLATED)
     assert made.stat().st_size < 100_000
     assert refused(made).endswith("is not a backup that this version of cpd can read.")
 
 
 def test_a_database_that_is_none_is_refused(made, refused):
-    def nonsense(manifest, members):
-        for name in members:
-            members[name] = b"nonsense" * 1000
-            manifest["members"][name] = stated(members[name])
-
-    forge(made, nonsense)
+    forge(made, all_of(b"nonsense" * 1000))
     assert "not a database" in refused(made) or "not appear to be a valid archive" in refused(made)
 
 

@@ -140,7 +140,10 @@ def test_a_process_that_has_no_place_ends_when_it_is_to_end(settings, monkeypatc
     app.config["SETTINGS"] = settings
     monkeypatch.setattr(beside, "_is_ending", lambda: True)
     with beside._place(settings.instance_folder / "worker.lock"):
-        beside._work(app)
+        thread = threading.Thread(target=beside._work, args=[app], daemon=True)
+        thread.start()
+        thread.join(LONGEST_WAIT)
+        assert not thread.is_alive()
 
 
 def test_waiting_ends_after_its_time(monkeypatch):
