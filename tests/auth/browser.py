@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -89,3 +90,8 @@ def error_of(page: str, field: str) -> str:
     """What a page says beside a field, or an empty text."""
     found = re.search(rf'id="{field}-error">.*?Error: </span>(.*?)</span></p>', page, re.DOTALL)
     return html.unescape(found[1]) if found else ""
+
+
+def doors_tried(rows_of: Callable[[str], list[dict[str, Any]]]) -> set[str]:
+    """The doors at which somebody has spent tries, such as `password-row`."""
+    return {row["key"].partition(":")[0] for row in rows_of("throttle")}

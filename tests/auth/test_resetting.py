@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from cpd.auth.passwords import ServerBusy
 from cpd.db import Base, db
 from cpd.web import clock
-from tests.auth.browser import ANN, PASSWORD, error_of
+from tests.auth.browser import ANN, PASSWORD, doors_tried, error_of
 from tests.auth.mails import link_in, sent, text_of
 from tests.auth.test_confirming import neutral
 
@@ -348,7 +348,7 @@ def test_a_reset_forgives_this_browser_its_wrong_passwords_too(ann, reset_link, 
     page = ann.get("/auth/sign-in")
     for _ in range(10):
         ann.post("/auth/sign-in", page, email=ANN["email"], password="wrong")
-    doors = {row["key"].partition(":")[0] for row in rows_of("throttle")}
+    doors = doors_tried(rows_of)
     assert {"password-browser", "password-browser-row"} <= doors
     ann.press(ann.follow(reset_link), password=NEW)
     assert not [row for row in rows_of("throttle") if row["key"].startswith("password-")]

@@ -39,6 +39,7 @@ def test_without_its_packages_the_door_stays_shut_and_the_operator_is_told(brows
     assert browser.get("/auth/single-sign-on/start").status_code == 404
     browser.register()
     assert browser.signed_in
+    assert "/auth/single-sign-on" not in browser.get("/auth/account").text
     with browser.client.application.app_context():
         assert door.what_is_wrong() == (
             f"CPD_SIGN_ON_ISSUER is set, but {missing} cannot be found: install cpd[single-sign-on]. "
