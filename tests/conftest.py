@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,19 +47,23 @@ def _what_tests_share() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Files | Databases:
+def empty_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Files | Databases]:
     """Makes a migrated, empty database of the given name and gives its address; takes it back afterwards."""
     if request.param == "sqlite":
         template, folder = kept_folder(tmp_path_factory, "template"), tmp_path_factory.mktemp("databases")
         if not (template / "template.sqlite").exists():
             _migrate(f"sqlite:///{template / 'template.sqlite'}", template)
-        return Files(template / "template.sqlite", folder)
+        yield Files(template / "template.sqlite", folder)
+        return
     if not databases.postgres_available():
         did_not_run.skip_without(did_not_run.POSTGRESQL)
     cluster = databases.start_cluster()
     folder = tmp_path_factory.mktemp("instance")
     template = cluster.template("cpd_template", lambda url: _migrate(url, folder))
-    return Databases(cluster, template)
+    with closing(Databases(cluster, template)) as made:
+        yield made
 
 
 def kept_folder(factory: pytest.TempPathFactory, name: str) -> Path:

@@ -59,6 +59,7 @@ class Databases:
     _free: list[str] = field(default_factory=list)
     _uses: dict[str, int] = field(default_factory=dict)
     _shapes: dict[str, str] = field(default_factory=dict)
+    _open: dict[str, psycopg.Connection[Any]] = field(default_factory=dict)  # a new connection reads the catalogs first
 
     def __call__(self, name: str) -> str:
         """The address of a migrated, empty database, which may have another name than this."""
@@ -76,15 +77,27 @@ class Databases:
         if self._uses[name] < MOST_USES and self._is_emptied(name):
             self._free.append(name)
         else:
+            self._close(name)
             self.cluster.drop(name)
+
+    def close(self) -> None:
+        """Leave all databases."""
+        for name in list(self._open):
+            self._close(name)
+
+    def _close(self, name: str) -> None:
+        if name in self._open:
+            self._open.pop(name).close()
 
     def _is_emptied(self, name: str) -> bool:
         try:
-            with self.cluster.connected(name) as connection:
-                connection.execute(END_OTHERS)
-                if _first(connection, SHAPE) != [self._shapes[name]]:
-                    return False
-                _empty(connection)
+            if name not in self._open:
+                self._open[name] = self.cluster.connected(name)
+            connection = self._open[name]
+            connection.execute(END_OTHERS)
+            if _first(connection, SHAPE) != [self._shapes[name]]:
+                return False
+            _empty(connection)
         except psycopg.Error:
             return False
         return True

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+
+import pytest
 
 from cpd.auth.events import BEGINNING, first_break, note, tied_hash
 from cpd.auth.models import EventKind
@@ -53,6 +57,16 @@ def test_a_hash_is_64_digits_and_the_same_for_the_same_moment_in_any_zone():
     assert set(made) <= set("0123456789abcdef")
 
 
+@pytest.fixture(params=["UTC", "Asia/Kolkata"])
+def _zone_of_the_machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_zone_of_the_machine")
 def test_a_hash_is_that_of_a_text_which_others_can_make():
     """Whoever checks a trail without this program needs to know what is hashed."""
     says = f'["{BEGINNING}",7,1,"signed_in","2026-11-26T09:30:00.123456+00:00",{{"proofs":["password"]}}]'
