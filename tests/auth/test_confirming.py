@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from sqlalchemy import delete
 
+from cpd.auth.by_mail.services import REGISTRATION
 from cpd.auth.passwords import Passwords
 from cpd.db import Base, db
 from cpd.web import clock
@@ -146,6 +147,17 @@ def test_another_browser_must_show_the_password_that_was_chosen(link, new_browse
 
     phone.press(page, password=PASSWORD)
     assert phone.signed_in
+
+
+def test_a_link_whose_registration_is_gone_is_gone_for_other_browsers_too(app, link, new_browser, count_of):
+    phone = new_browser()
+    page = phone.follow(link)
+    tokens = Base.metadata.tables["token"]
+    with app.app_context():
+        db.session.execute(delete(tokens).where(tokens.c.purpose == REGISTRATION))
+        db.session.commit()
+    assert phone.press(page, password=PASSWORD).status_code == 410
+    assert count_of("account") == 0
 
 
 def test_who_registers_with_the_address_of_another_gets_no_account_by_their_button(app, new_browser, count_of):

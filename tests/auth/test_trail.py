@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from cpd.auth.events import first_break, note
-from cpd.auth.models import EventKind
+from cpd.auth.models import Event, EventKind
 from cpd.auth.trail.queries import lines_of, whole_trail_of
 from cpd.auth.trail.sentences import SENTENCES, doer_of, origin_of, sentence_of
 from cpd.auth.trail.shown import Line, shown
-from cpd.db import db
+from cpd.db import LARGEST_ID, db
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 
@@ -230,12 +231,21 @@ def test_a_long_trail_is_read_whole_and_in_order_however_many_lines_come_at_once
     assert lines == [(account_id, number) for number in range(1, 7)]
 
 
-@pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 10, "9" * 5_000, "٣", "1.5", ""])
+@pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 10, "00000000001", "9" * 5_000, "٣", "1.5", ""])
 def test_an_odd_number_in_the_address_shows_the_newest(browser, before):
     browser.register()
     answer = browser.get(f"/auth/events?before={before}")
     assert answer.status_code == 200
     assert "The account was registered" in answer.text
+
+
+def test_the_largest_number_in_the_address_is_none_too_many(browser, app):
+    browser.register()  # two lines
+    with app.app_context():
+        db.session.execute(update(Event).values(number=Event.number + (LARGEST_ID - 2)))
+        db.session.commit()
+    page = browser.get(f"/auth/events?before={LARGEST_ID}").text
+    assert page.count('class="trail__at') == 1
 
 
 def test_before_the_first_there_is_nothing(browser):

@@ -291,6 +291,20 @@ def test_tries_with_passkeys_are_limited(ann, clock, door, most):
     assert refusal_of(answers[-1].text) == "There were too many tries. Wait 5 minutes, then try again."
 
 
+def test_wrong_passkeys_of_one_cost_others_no_tries(with_passkey, new_person, clock):
+    bo = new_person(address="198.51.100.7")
+    bo.register(email="bo@example.org")
+    bo.add_passkey()
+    bo.leave()
+    clock.shift(60)
+    with_passkey.sign_in()
+    bo.sign_in(email="bo@example.org")
+    for person, statuses in ((with_passkey, [422] * 5 + [429]), (bo, [422])):
+        page = person.get("/auth/two-factor")
+        answers = [person.post("/auth/passkeys/two-factor", page, credential="{}") for _ in statuses]
+        assert [answer.status_code for answer in answers] == statuses
+
+
 def test_a_right_passkey_gives_its_try_back(with_passkey, rows_of):
     with_passkey.use_passkey("sign-in", origin="https://evil.example.org")
     with_passkey.use_passkey("sign-in")

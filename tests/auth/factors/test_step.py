@@ -351,6 +351,21 @@ def test_when_signed_in_meanwhile_the_step_leads_on(with_app):
     assert answer.location == "/auth/factors"
 
 
+@pytest.mark.parametrize("kind", ["app", "passkey"])
+def test_a_short_password_is_enough_beside_one_second_factor(ann, change, clock, kind):
+    getattr(ann, f"add_{kind}")()
+    change("account", short_password=True)
+    ann.sign_out()
+    clock.shift(60)
+    ann.sign_in()
+    assert not ann.signed_in
+    if kind == "app":
+        ann.show_code(ann.code())
+    else:
+        ann.use_passkey("two-factor", page="/auth/two-factor")
+    assert ann.signed_in
+
+
 def test_an_account_that_was_disabled_meanwhile_is_refused(with_app, change, rows_of):
     with_app.sign_in()
     page = with_app.get("/auth/two-factor")

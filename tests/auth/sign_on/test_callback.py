@@ -202,10 +202,12 @@ def test_pages_are_answered_while_the_provider_dawdles(linked, visit, new_browse
             slow.wait.set()
 
 
-def test_a_provider_that_is_away_at_the_start_is_a_calm_page(browser, visit, count_of):
+def test_a_provider_that_is_away_at_the_start_is_a_calm_page_and_a_line_in_the_log(browser, visit, count_of, caplog):
     visit.fake.raw["/.well-known/openid-configuration"] = Raw(status=500)
     assert browser.get("/auth/single-sign-on/start?next=/record/").location == PROVIDER
     assert count_of("token") == 0
+    said = [each for each in caplog.messages if "sign-on" in each]
+    assert said == ["single sign-on failed: its description cannot be had: HTTPError status 500"]
 
 
 @pytest.mark.parametrize(
