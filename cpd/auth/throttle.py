@@ -147,7 +147,8 @@ def _refuse_empty(one: Bucket, rows: dict[str, Row[Any]], now: datetime) -> None
 
 
 def _refusal(one: Bucket, wait: float) -> TooManyTries:
-    return TooManyTries(max(1, math.ceil(wait)), RESET_NEEDED if one.limit.in_a_row else "")
+    """wait: seconds. Marks are rounded to thousandths, so that more digits say nothing."""
+    return TooManyTries(max(1, math.ceil(round(wait, 3))), RESET_NEEDED if one.limit.in_a_row else "")
 
 
 def _take(connection: Connection, one: Bucket, now: datetime) -> Iterator[Bucket]:

@@ -126,6 +126,15 @@ def test_who_is_refused_is_told_when_the_first_try_comes_back(app, tries, second
     assert refusal.value.wait == wait
 
 
+@pytest.mark.parametrize("microseconds", [0, 400, 600, 999])
+def test_no_second_is_added_for_the_rounding_of_a_mark(app, microseconds):
+    bucket, now = a_bucket("a"), START + timedelta(microseconds=microseconds)
+    spend(app, bucket, now)
+    with app.app_context(), pytest.raises(TooManyTries) as refusal:
+        throttle.spend([bucket], now=now)
+    assert refusal.value.wait == 60
+
+
 @pytest.mark.parametrize("seconds", [60, -60.001], ids=["it is back", "the clock was set back far"])
 def test_a_try_that_holds_up_nobody_any_more_makes_room(tries, seconds):
     assert tries(0, 10, 20, seconds) == [True] * 4
@@ -139,6 +148,13 @@ def a_bucket(name, *beyond, tries=1):
 def blind(monkeypatch):
     """As if somebody else spent between looking and taking."""
     return lambda: monkeypatch.setattr(throttle, "_rows", lambda _: {})
+
+
+@pytest.mark.parametrize(("seconds", "is_taken"), [(59.999, False), (60, True), (-60, False), (-60.001, True)])
+def test_of_two_at_once_the_later_finds_the_same_tries_in_the_way(tries, blind, seconds, is_taken):
+    tries(0, 10, 20)
+    blind()
+    assert tries(seconds) == [is_taken]
 
 
 @pytest.mark.parametrize("looks", [True, False], ids=["looks first", "two at once"])
