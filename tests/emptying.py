@@ -49,6 +49,9 @@ class Files:
         for file in self.folder.glob(f"{Path(address).name}*"):
             file.unlink()
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 @dataclass
 class Databases:

@@ -13,6 +13,7 @@ import nh3
 
 from cpd.content.facts import SLUG
 
+LONGEST_ID = 60  # characters of a section's id
 
 def words(text: str) -> frozenset[str]:
     """The words of a text as a set."""
@@ -150,11 +151,12 @@ def words_in(markup: str) -> int:
 def section_id(title: str, taken: dict[str, int]) -> str:
     """A stable id for a heading that differs from those taken. It can't be one of the page's own ids."""
     letters = unicodedata.normalize("NFKC", title).lower()
-    slug = re.sub(r"[^\w]+", "-", letters).strip("-_")[:60].rstrip("-") or "section"
+    slug = re.sub(r"[^\w]+", "-", letters).strip("-_")[:LONGEST_ID].rstrip("-") or "section"
     taken[slug] = taken.get(slug, 0) + 1
     if taken[slug] == 1:
         return f"s-{slug}"
-    return section_id(f"{slug}-{taken[slug]}", taken)
+    number = f"-{taken[slug]}"
+    return section_id(slug[: LONGEST_ID - len(number)] + number, taken)
 
 
 class _Finisher:

@@ -18,6 +18,13 @@ from tests.factories import monograph_text, write_site
 
 
 @pytest.fixture
+def settings(settings, empty_database):
+    """Those of an installation to whose database nobody is connected."""
+    empty_database.close()
+    return settings
+
+
+@pytest.fixture
 def file(tmp_path) -> Path:
     return tmp_path / "copies" / "cpd.zip"
 
@@ -40,6 +47,7 @@ def elsewhere(empty_database, tmp_path, worker_id):
     """Settings of another installation, whose database is migrated and empty."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
+    empty_database.close()
     return settings_for(empty_database(f"other_{worker_id}_{next(_numbers)}"), folder)
 
 

@@ -67,7 +67,13 @@ def test_equal_headings_have_different_ids():
     assert [item["id"] for item in contents] == ["s-a", "s-a-2", "s-a-2-2", "s-a-3", "s-section", "s-section-2"]
 
 
-@given(st.lists(st.text(), max_size=20))
+def test_long_headings_that_begin_alike_have_different_ids():
+    letters = "a" * 60
+    contents = convert("\n\n".join(f"## {letters}{end}" for end in ("", "", " b", " c")))["contents"]
+    assert [item["id"] for item in contents] == [f"s-{letters}", *(f"s-{letters[:58]}-{number}" for number in (2, 3, 4))]
+
+
+@given(st.lists(st.text() | st.text("ab-2", min_size=55, max_size=65), max_size=20))
 def test_ids_of_sections_never_repeat(titles):
     taken = {}
     ids = [section_id(title, taken) for title in titles]
