@@ -15,6 +15,7 @@ from cpd.content.facts import SLUG
 
 LONGEST_ID = 60  # characters of a section's id
 
+
 def words(text: str) -> frozenset[str]:
     """The words of a text as a set."""
     return frozenset(text.split())

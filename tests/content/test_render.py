@@ -70,7 +70,10 @@ def test_equal_headings_have_different_ids():
 def test_long_headings_that_begin_alike_have_different_ids():
     letters = "a" * 60
     contents = convert("\n\n".join(f"## {letters}{end}" for end in ("", "", " b", " c")))["contents"]
-    assert [item["id"] for item in contents] == [f"s-{letters}", *(f"s-{letters[:58]}-{number}" for number in (2, 3, 4))]
+    assert [item["id"] for item in contents] == [
+        f"s-{letters}",
+        *(f"s-{letters[:58]}-{number}" for number in (2, 3, 4)),
+    ]
 
 
 @given(st.lists(st.text() | st.text("ab-2", min_size=55, max_size=65), max_size=20))
