@@ -153,11 +153,12 @@ def section_id(title: str, taken: dict[str, int]) -> str:
     """A stable id for a heading that differs from those taken. It can't be one of the page's own ids."""
     letters = unicodedata.normalize("NFKC", title).lower()
     slug = re.sub(r"[^\w]+", "-", letters).strip("-_")[:LONGEST_ID].rstrip("-") or "section"
-    taken[slug] = taken.get(slug, 0) + 1
-    if taken[slug] == 1:
-        return f"s-{slug}"
-    number = f"-{taken[slug]}"
-    return section_id(slug[: LONGEST_ID - len(number)] + number, taken)
+    while slug in taken:
+        taken[slug] += 1
+        number = f"-{taken[slug]}"
+        slug = slug[: LONGEST_ID - len(number)].rstrip("-") + number
+    taken[slug] = 1
+    return f"s-{slug}"
 
 
 class _Finisher:

@@ -76,6 +76,12 @@ def test_long_headings_that_begin_alike_have_different_ids():
     ]
 
 
+def test_as_many_equal_headings_as_one_likes_have_different_ids():
+    taken = {}
+    titles = [f"{'a' * 56}-{number}" for number in range(2_000)] * 2
+    assert len({section_id(title, taken) for title in titles}) == 4_000
+
+
 @given(st.lists(st.text() | st.text("ab-2", min_size=55, max_size=65), max_size=20))
 def test_ids_of_sections_never_repeat(titles):
     taken = {}
